@@ -1,0 +1,55 @@
+import { CodecError } from './errors.ts';
+
+/** Sound as planar floats. `channels[c][t]` nominally in [-1, 1]; all channels have one length. */
+export interface AudioSignal {
+  readonly kind: 'audio';
+  readonly sampleRateHz: number;
+  readonly channels: readonly Float32Array[];
+}
+
+/** Anything a codec can take. Images and video join here. */
+export type Signal = AudioSignal;
+
+/** Samples per channel. */
+export function lengthSamples(audio: AudioSignal): number {
+  return audio.channels[0]?.length ?? 0;
+}
+
+/** Throws `bad-audio` unless the signal has samples, equal channels and finite values. */
+export function assertValidAudio(audio: AudioSignal, what = 'cannot use this audio'): void {
+  if (!(audio.sampleRateHz > 0) || !Number.isFinite(audio.sampleRateHz)) {
+    throw new CodecError('bad-audio', { what, found: `a sample rate of ${audio.sampleRateHz} Hz` });
+  }
+  const length = lengthSamples(audio);
+  if (length === 0) {
+    throw new CodecError('bad-audio', {
+      what,
+      found: 'no samples',
+      remedy: 'Give audio of at least one sample.',
+    });
+  }
+  for (const [c, samples] of audio.channels.entries()) {
+    if (samples.length !== length) {
+      throw new CodecError('bad-audio', {
+        what,
+        found: `${samples.length} samples in channel ${c}`,
+        expected: `${length} as in channel 0`,
+      });
+    }
+    assertFiniteSamples(samples, 0, what);
+  }
+}
+
+/** Throws `bad-audio` at the first NaN or infinity; `offset` is the position of `samples[0]` in the whole. */
+export function assertFiniteSamples(samples: Float32Array, offset = 0, what = 'cannot use this audio'): void {
+  for (let t = 0; t < samples.length; t++) {
+    if (!Number.isFinite(samples[t])) {
+      throw new CodecError('bad-audio', {
+        what,
+        found: `${samples[t]} at sample ${offset + t}`,
+        expected: 'finite samples',
+        remedy: 'Repair the source, e.g. re-export it as 16-bit PCM.',
+      });
+    }
+  }
+}

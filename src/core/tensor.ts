@@ -1,0 +1,22 @@
+/** A dense array on the host, C order (last axis fastest). */
+export type HostTensor =
+  | { readonly dtype: 'float32'; readonly shape: readonly number[]; readonly data: Float32Array }
+  | { readonly dtype: 'int32'; readonly shape: readonly number[]; readonly data: Int32Array };
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((n, d) => n * d, 1);
+}
+
+export function float32(
+  shape: readonly number[],
+  data = new Float32Array(sizeOf(shape)),
+): HostTensor & { dtype: 'float32' } {
+  return { dtype: 'float32', shape, data };
+}
+
+export function int32(
+  shape: readonly number[],
+  data = new Int32Array(sizeOf(shape)),
+): HostTensor & { dtype: 'int32' } {
+  return { dtype: 'int32', shape, data };
+}
