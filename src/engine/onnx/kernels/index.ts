@@ -1,0 +1,6 @@
+// Importing this module registers every kernel of the trace backend.
+import './elementwise.ts';
+import './shape.ts';
+import './reduce.ts';
+import './linear.ts';
+import './lstm.ts';
