@@ -1,0 +1,70 @@
+import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+
+/** How a parameter starts out when a model is trained from nothing. */
+export type Init =
+  | { readonly kind: 'zeros' }
+  | { readonly kind: 'ones' }
+  /** Uniform in [-bound, bound]. */
+  | { readonly kind: 'uniform'; readonly bound: number }
+  /** Norm of another parameter over all axes but the first: weight norm's gain, so that it starts as the identity. */
+  | { readonly kind: 'norm-of'; readonly name: string };
+
+/** Where model code gets its weights from: stored constants, training inputs, or fresh random values. */
+export interface Params {
+  has(name: string): boolean;
+  /** Throws `bad-weights` when absent or of another shape. */
+  get(name: string, shape: readonly number[], init: Init): Tensor;
+}
+
+export interface PadSpec {
+  /** Frames wanted before the input, and after it. */
+  readonly left: number;
+  readonly right?: number;
+  /** Stride of the layer that reads the padded input: the end is filled up to a whole number of windows. */
+  readonly stride?: number;
+  readonly mode: 'reflect' | 'zero';
+}
+
+/** How layers see time: what lies before and after the piece of signal they are given. */
+export interface Timeline {
+  /** x [batch, time, channels] with its surroundings. `name` tells layers apart. */
+  pad(name: string, x: Tensor3D, spec: PadSpec): Tensor3D;
+  /** The recurrent state [batch, size] on entry; zeros at the start of a signal. */
+  state(name: string, batch: number, size: number): Tensor2D;
+  /** Takes the recurrent state on exit. */
+  carry(name: string, state: Tensor2D): void;
+}
+
+/** What stages are given besides their input. */
+export interface Scope {
+  readonly params: Params;
+  readonly time: Timeline;
+  /** Shown every layer's output under its state-dict name; for tests and debugging. */
+  readonly tap?: (name: string, x: Tensor3D) => void;
+}
+
+/** signal -> latents */
+export interface Encoder {
+  /** Samples per latent frame. */
+  readonly hopLength: number;
+  /** Channels of a latent frame. */
+  readonly dimension: number;
+  /** x [batch, time, channels], time a multiple of hopLength when in chunks -> latents [batch, frames, dimension] */
+  encode(x: Tensor3D, scope: Scope): Tensor3D;
+}
+
+/** latents -> codes -> latents */
+export interface Quantizer {
+  readonly codebooks: number;
+  readonly codebookSize: number;
+  /** latents [rows, dimension] -> indices [codebooks, rows] (int32) with the first `codebooks` codebooks */
+  quantize(latents: Tensor2D, codebooks: number, scope: Scope): Tensor2D;
+  /** indices [codebooks, rows] (int32) -> latents [rows, dimension] */
+  dequantize(indices: Tensor2D, scope: Scope): Tensor2D;
+}
+
+/** latents -> signal */
+export interface Decoder {
+  /** latents [batch, frames, dimension] -> [batch, frames * hopLength, channels] */
+  decode(latents: Tensor3D, scope: Scope): Tensor3D;
+}

@@ -1,0 +1,131 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { CodecError } from '../core/errors.ts';
+import type { PadSpec, Scope } from '../core/stages.ts';
+import { lstm as lstmOp } from '../engine/ops/lstm.ts';
+import { layerWeight } from './weight-norm.ts';
+
+// Everything here is [batch, time, channels]. A convolution becomes one matrix product over windows laid side by side:
+// strided and transposed convolutions then need no data movement beyond a reshape, and gradients are products too.
+
+export interface ConvSpec {
+  /** State-dict name of the layer, without `.weight`. */
+  readonly name: string;
+  readonly outChannels: number;
+  readonly kernel: number;
+  readonly stride?: number;
+  readonly padMode?: PadSpec['mode'];
+}
+
+/** Causal 1-D convolution: all padding left, the end filled up to a whole window (EnCodec's SConv1d). */
+export function conv1d(x: tf.Tensor3D, spec: ConvSpec, scope: Scope): tf.Tensor3D {
+  const { name, outChannels, kernel, stride = 1, padMode = 'reflect' } = spec;
+  const inChannels = x.shape[2];
+  if (kernel % stride !== 0) {
+    throw new CodecError('bad-recipe', {
+      what: `the convolution ${name} cannot be built`,
+      found: `kernel ${kernel} with stride ${stride}`,
+      expected: 'a kernel that is a multiple of the stride',
+    });
+  }
+  const fanIn = inChannels * kernel;
+  const weight = layerWeight(scope.params, name, [outChannels, inChannels, kernel], fanIn);
+  const matrix = tf.reshape(tf.transpose(weight, [2, 1, 0]), [fanIn, outChannels]) as tf.Tensor2D;
+  const left = kernel - stride;
+  const padded = left > 0 ? scope.time.pad(name, x, { left, stride, mode: padMode }) : x;
+  const [batch, length] = padded.shape;
+  // `stride` samples side by side make a block; a window is kernel / stride blocks.
+  const blocks = tf.reshape(padded, [batch, length / stride, stride * inChannels]) as tf.Tensor3D;
+  return addBias(windows(blocks, kernel / stride), matrix, name, outChannels, fanIn, scope);
+}
+
+/** Causal transposed 1-D convolution with kernel = 2 * stride: the surplus is cut on the right. */
+export function convTranspose1d(
+  x: tf.Tensor3D,
+  spec: Required<Omit<ConvSpec, 'padMode'>>,
+  scope: Scope,
+): tf.Tensor3D {
+  const { name, outChannels, kernel, stride } = spec;
+  const inChannels = x.shape[2];
+  if (kernel !== 2 * stride) {
+    throw new CodecError('bad-recipe', {
+      what: `the transposed convolution ${name} cannot be built`,
+      found: `kernel ${kernel} with stride ${stride}`,
+      expected: 'a kernel of twice the stride',
+    });
+  }
+  // PyTorch's initialisation counts the second axis as fan-in here.
+  const fanIn = outChannels * kernel;
+  const weight = layerWeight(scope.params, name, [inChannels, outChannels, kernel], fanIn);
+  // Each input frame makes `stride` output frames now (first half of the kernel) and adds to the next `stride` (second).
+  const half = (from: number) =>
+    tf.reshape(tf.transpose(tf.slice(weight, [0, 0, from], [inChannels, outChannels, stride]), [0, 2, 1]), [
+      inChannels,
+      stride * outChannels,
+    ]);
+  const matrix = tf.concat([half(stride), half(0)], 0) as tf.Tensor2D;
+  const padded = scope.time.pad(name, x, { left: 1, mode: 'zero' });
+  const [batch, time] = x.shape;
+  const columns = tf.matMul(flatten(windows(padded, 2)), matrix);
+  const bias = scope.params.get(`${name}.bias`, [outChannels], {
+    kind: 'uniform',
+    bound: 1 / Math.sqrt(fanIn),
+  });
+  return tf.reshape(tf.add(columns, tf.tile(bias, [stride])), [batch, time * stride, outChannels]);
+}
+
+/** [batch, blocks, width] -> [batch, blocks - count + 1, count * width]: `count` consecutive blocks side by side. */
+function windows(x: tf.Tensor3D, count: number): tf.Tensor3D {
+  if (count === 1) return x;
+  const [batch, blocks, width] = x.shape;
+  const frames = blocks - count + 1;
+  return tf.concat(
+    Array.from({ length: count }, (_, i) => tf.slice(x, [0, i, 0], [batch, frames, width])),
+    2,
+  );
+}
+
+function flatten(x: tf.Tensor3D): tf.Tensor2D {
+  const [batch, time, width] = x.shape;
+  return tf.reshape(x, [batch * time, width]);
+}
+
+function addBias(
+  x: tf.Tensor3D,
+  matrix: tf.Tensor2D,
+  name: string,
+  outChannels: number,
+  fanIn: number,
+  scope: Scope,
+): tf.Tensor3D {
+  const bias = scope.params.get(`${name}.bias`, [outChannels], {
+    kind: 'uniform',
+    bound: 1 / Math.sqrt(fanIn),
+  });
+  const [batch, time] = x.shape;
+  return tf.reshape(tf.add(tf.matMul(flatten(x), matrix), bias), [batch, time, outChannels]);
+}
+
+/** LSTM layers with a skip around all of them: output plus input (EnCodec's SLSTM). Gate order i, f, g, o. */
+export function lstm(x: tf.Tensor3D, name: string, layers: number, scope: Scope): tf.Tensor3D {
+  const [batch, , width] = x.shape;
+  const init = { kind: 'uniform', bound: 1 / Math.sqrt(width) } as const;
+  let y = x;
+  for (let layer = 0; layer < layers; layer++) {
+    const get = (part: string, shape: number[]) => scope.params.get(`${name}.${part}_l${layer}`, shape, init);
+    const weights = {
+      weightInput: get('weight_ih', [4 * width, width]) as tf.Tensor2D,
+      weightHidden: get('weight_hh', [4 * width, width]) as tf.Tensor2D,
+      biasInput: get('bias_ih', [4 * width]) as tf.Tensor1D,
+      biasHidden: get('bias_hh', [4 * width]) as tf.Tensor1D,
+    };
+    const state = {
+      h: scope.time.state(`${name}.h${layer}`, batch, width),
+      c: scope.time.state(`${name}.c${layer}`, batch, width),
+    };
+    const result = lstmOp(y, weights, state);
+    scope.time.carry(`${name}.h${layer}`, result.h);
+    scope.time.carry(`${name}.c${layer}`, result.c);
+    y = result.y;
+  }
+  return tf.add(y, x);
+}

@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Quantizer, Scope } from '../core/stages.ts';
+
+export interface RvqOptions {
+  readonly codebooks: number;
+  readonly codebookSize: number;
+  readonly dimension: number;
+}
+
+/** State-dict name of a codebook's vectors. */
+export function codebookName(index: number): string {
+  return `quantizer.vq.layers.${index}._codebook.embed`;
+}
+
+/**
+ * Residual vector quantization (Zeghidour et al. 2021, SoundStream, section III-C): each codebook quantizes what the ones
+ * before it left over, to the nearest vector in squared Euclidean distance. Fewer codebooks give a lower bitrate.
+ */
+export function rvq(options: RvqOptions): Quantizer {
+  const { codebooks, codebookSize, dimension } = options;
+  const codebook = (index: number, scope: Scope) =>
+    scope.params.get(codebookName(index), [codebookSize, dimension], { kind: 'zeros' }) as tf.Tensor2D;
+
+  return {
+    codebooks,
+    codebookSize,
+
+    quantize(latents, count, scope) {
+      let residual = latents;
+      const indices: tf.Tensor1D[] = [];
+      for (let q = 0; q < count; q++) {
+        const vectors = codebook(q, scope);
+        const nearest = nearestVectors(residual, vectors);
+        indices.push(nearest);
+        if (q + 1 < count) residual = tf.sub(residual, tf.gather(vectors, nearest));
+      }
+      return tf.stack(indices) as tf.Tensor2D;
+    },
+
+    dequantize(indices, scope) {
+      const [count, rows] = indices.shape;
+      let sum: tf.Tensor2D | undefined;
+      for (let q = 0; q < count; q++) {
+        const chosen = tf.reshape(tf.slice(indices, [q, 0], [1, rows]), [rows]) as tf.Tensor1D;
+        const vectors: tf.Tensor2D = tf.gather(codebook(q, scope), chosen);
+        sum = sum ? tf.add(sum, vectors) : vectors;
+      }
+      return sum!;
+    },
+  };
+}
+
+/** Index of the nearest row of `vectors` for each row of `x`: the |x|^2 term does not change which it is. */
+export function nearestVectors(x: tf.Tensor2D, vectors: tf.Tensor2D): tf.Tensor1D {
+  const norms = tf.sum(tf.square(vectors), 1);
+  return tf.argMin(tf.sub(norms, tf.mul(2, tf.matMul(x, vectors, false, true))), 1);
+}
