@@ -1,14 +1,14 @@
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import type { Decoder, Scope } from '../core/stages.ts';
 import { conv1d, convTranspose1d, lstm } from '../nn/layers.ts';
-import { residualBlock, type SeanetOptions, Sequence } from '../nn/seanet.ts';
+import { residualBlock, type SeanetSizes, Sequence } from '../nn/seanet.ts';
 
 /** EnCodec's causal decoder, the encoder's mirror image: LSTM, then transposed convolutions back to the signal. */
-export function seanetDecoder(options: SeanetOptions): Decoder {
+export function seanetDecoder(options: SeanetSizes): Decoder {
   return { decode: (latents, scope) => decode(latents, options, scope) };
 }
 
-function decode(latents: Tensor3D, options: SeanetOptions, scope: Scope): Tensor3D {
+function decode(latents: Tensor3D, options: SeanetSizes, scope: Scope): Tensor3D {
   const layers = new Sequence('decoder', scope);
   const conv = (h: Tensor3D, outChannels: number, kernel: number) =>
     layers.next(h, (input, name) => conv1d(input, { name: `${name}.conv.conv`, outChannels, kernel }, scope));

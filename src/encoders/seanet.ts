@@ -1,10 +1,10 @@
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import type { Encoder, Scope } from '../core/stages.ts';
 import { conv1d, lstm } from '../nn/layers.ts';
-import { hopLength, residualBlock, type SeanetOptions, Sequence } from '../nn/seanet.ts';
+import { hopLength, residualBlock, type SeanetSizes, Sequence } from '../nn/seanet.ts';
 
 /** EnCodec's causal encoder: convolutions that halve the rate by each ratio and double the width, then an LSTM. */
-export function seanetEncoder(options: SeanetOptions): Encoder {
+export function seanetEncoder(options: SeanetSizes): Encoder {
   return {
     hopLength: hopLength(options),
     dimension: options.dimension,
@@ -12,7 +12,7 @@ export function seanetEncoder(options: SeanetOptions): Encoder {
   };
 }
 
-function encode(x: Tensor3D, options: SeanetOptions, scope: Scope): Tensor3D {
+function encode(x: Tensor3D, options: SeanetSizes, scope: Scope): Tensor3D {
   const layers = new Sequence('encoder', scope);
   const conv = (h: Tensor3D, outChannels: number, kernel: number, stride = 1) =>
     layers.next(h, (input, name) =>

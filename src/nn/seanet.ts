@@ -1,28 +1,35 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import type { Scope } from '../core/stages.ts';
 import { conv1d } from './layers.ts';
 
-/** Sizes of a SEANet encoder or decoder (Tagliasacchi et al. 2020; as in EnCodec, Défossez et al. 2022, section 3.1). */
-export interface SeanetOptions {
+const positive = z.int().positive();
+
+/** Options of a SEANet encoder or decoder (Tagliasacchi et al. 2020; EnCodec, Défossez et al. 2022, section 3.1). */
+export const seanetOptions = z.strictObject({
+  nFilters: positive.describe('width of the layer next to the signal; it doubles with every ratio'),
+  ratios: z
+    .array(positive)
+    .min(1)
+    .describe("up-sampling factors in the decoder's order; the encoder goes backwards"),
+  kernelSize: positive.default(7).describe('kernel of the first convolution'),
+  lastKernelSize: positive.default(7).describe('kernel of the last convolution'),
+  residualKernelSize: positive.default(3),
+  residualLayers: positive.default(1).describe('residual blocks per ratio'),
+  compress: positive.default(2).describe('width of a residual block over its hidden width'),
+  lstmLayers: z.int().min(0).default(2),
+});
+
+/** Options together with what the recipe's other parts decide. */
+export interface SeanetSizes extends z.output<typeof seanetOptions> {
   /** Channels of the signal. */
   readonly channels: number;
   /** Channels of a latent frame. */
   readonly dimension: number;
-  /** Width of the layer next to the signal; it doubles with every ratio. */
-  readonly nFilters: number;
-  /** Up-sampling factors in the decoder's order; the encoder goes through them backwards. */
-  readonly ratios: readonly number[];
-  readonly kernelSize: number;
-  readonly lastKernelSize: number;
-  readonly residualKernelSize: number;
-  readonly residualLayers: number;
-  /** Hidden width of a residual block is its width divided by this. */
-  readonly compress: number;
-  readonly lstmLayers: number;
 }
 
 /** Samples per latent frame. */
-export function hopLength(options: SeanetOptions): number {
+export function hopLength(options: SeanetSizes): number {
   return options.ratios.reduce((product, ratio) => product * ratio, 1);
 }
 
@@ -51,12 +58,7 @@ export class Sequence {
 }
 
 /** y = shortcut(x) + conv1(elu(conv3(elu(x)))), the shortcut being a convolution of kernel 1. */
-export function residualBlock(
-  x: tf.Tensor3D,
-  name: string,
-  options: SeanetOptions,
-  scope: Scope,
-): tf.Tensor3D {
+export function residualBlock(x: tf.Tensor3D, name: string, options: SeanetSizes, scope: Scope): tf.Tensor3D {
   const width = x.shape[2];
   const conv = (h: tf.Tensor3D, part: string, outChannels: number, kernel: number) =>
     conv1d(h, { name: `${name}.${part}.conv.conv`, outChannels, kernel }, scope);

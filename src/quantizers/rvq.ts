@@ -1,9 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
 import type { Quantizer, Scope } from '../core/stages.ts';
 
-export interface RvqOptions {
-  readonly codebooks: number;
-  readonly codebookSize: number;
+export const rvqOptions = z.strictObject({
+  codebooks: z.int().positive().describe('codebooks at the highest bitrate'),
+  codebookSize: z.int().min(2).describe('vectors per codebook'),
+});
+
+export interface RvqSizes extends z.output<typeof rvqOptions> {
   readonly dimension: number;
 }
 
@@ -16,7 +20,7 @@ export function codebookName(index: number): string {
  * Residual vector quantization (Zeghidour et al. 2021, SoundStream, section III-C): each codebook quantizes what the ones
  * before it left over, to the nearest vector in squared Euclidean distance. Fewer codebooks give a lower bitrate.
  */
-export function rvq(options: RvqOptions): Quantizer {
+export function rvq(options: RvqSizes): Quantizer {
   const { codebooks, codebookSize, dimension } = options;
   const codebook = (index: number, scope: Scope) =>
     scope.params.get(codebookName(index), [codebookSize, dimension], { kind: 'zeros' }) as tf.Tensor2D;

@@ -1,0 +1,138 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { closest, distance } from 'fastest-levenshtein';
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { CodecError } from '../core/errors.ts';
+import { isTree, merge, parseAssignments, type Tree } from './overrides.ts';
+import { type Recipe, recipeSchema } from './schema.ts';
+
+/** Folder of the recipes that come with the package. */
+export const recipesFolder = fileURLToPath(new URL('../../recipes', import.meta.url));
+
+/** Names of the recipes that come with the package. */
+export function recipeNames(): string[] {
+  return readdirSync(recipesFolder)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length))
+    .sort();
+}
+
+/**
+ * Reads a recipe, lays it over the one it `extends`, then `overrides` over both, and fills in defaults.
+ * @param nameOrFile a name of `recipeNames()` or the path of a .yaml file
+ * @param overrides assignments such as `encoder.nFilters=32`
+ * @throws `bad-recipe` with the path in the file of what is wrong
+ */
+export function loadRecipe(nameOrFile: string, overrides: readonly string[] = []): Recipe {
+  const file = locate(nameOrFile, process.cwd());
+  const tree = merge(readTree(file, []), parseAssignments(overrides));
+  const result = recipeSchema.safeParse(tree);
+  if (!result.success) throw invalid(file, result.error.issues[0]!, tree);
+  const recipe = result.data;
+  // A weights path in a recipe file is relative to that file.
+  const relative = path.resolve(path.dirname(file), recipe.weights);
+  return recipe.weights.endsWith('.safetensors') ? { ...recipe, weights: relative } : recipe;
+}
+
+/** The package's recipe with this number, as .codec files refer to it. */
+export function recipeNameOfId(id: number): string | undefined {
+  return recipeNames().find((name) => readTree(path.join(recipesFolder, `${name}.yaml`), []).id === id);
+}
+
+function locate(nameOrFile: string, folder: string): string {
+  if (/\.ya?ml$/.test(nameOrFile)) {
+    const file = path.resolve(folder, nameOrFile);
+    if (existsSync(file)) return file;
+    throw new CodecError('bad-recipe', {
+      what: `there is no recipe file ${nameOrFile}`,
+      remedy: 'Check the path.',
+    });
+  }
+  const names = recipeNames();
+  if (names.includes(nameOrFile)) return path.join(recipesFolder, `${nameOrFile}.yaml`);
+  const near = names.filter((name) => distance(name, nameOrFile) <= Math.max(3, nameOrFile.length / 2));
+  throw new CodecError('bad-recipe', {
+    what: `there is no recipe "${nameOrFile}"`,
+    expected:
+      near.length > 0
+        ? near.sort((a, b) => distance(a, nameOrFile) - distance(b, nameOrFile)).join(', ')
+        : names.join(', '),
+    remedy: 'List them with: codec recipes.',
+  });
+}
+
+function readTree(file: string, from: readonly string[]): Tree {
+  if (from.includes(file)) {
+    throw new CodecError('bad-recipe', {
+      what: `recipes extend each other in a circle: ${[...from, file].join(' -> ')}`,
+    });
+  }
+  const document = parseDocument(readFileSync(file, 'utf8'), { prettyErrors: true });
+  const problem = document.errors[0];
+  if (problem) {
+    throw new CodecError('bad-recipe', { what: `${file} is not YAML: ${problem.message.split('\n')[0]}` });
+  }
+  const tree: unknown = document.toJS();
+  if (!isTree(tree)) {
+    throw new CodecError('bad-recipe', {
+      what: `${file} is not a recipe`,
+      expected: 'a YAML map of settings',
+    });
+  }
+  const { extends: base, ...own } = tree;
+  if (base === undefined) return own;
+  return merge(readTree(locate(String(base), path.dirname(file)), [...from, file]), own);
+}
+
+function invalid(file: string, issue: z.core.$ZodIssue, tree: Tree): CodecError {
+  const where = `${path.basename(file)}: ${issue.path.join('.') || 'top level'}`;
+  if (issue.code === 'unrecognized_keys') {
+    const parent = issue.path.reduce<unknown>((node, key) => (node as Tree)?.[String(key)], tree);
+    const known = knownKeys(issue.path, parent);
+    const key = issue.keys[0]!;
+    return new CodecError('bad-recipe', {
+      what: `${where}: unknown key "${key}"`,
+      ...(known.length > 0 && { expected: `${closest(key, known)} or another of ${known.join(', ')}` }),
+    });
+  }
+  const value = issue.path.reduce<unknown>(
+    (node, key) => (isTree(node) || Array.isArray(node) ? (node as Tree)[String(key)] : undefined),
+    tree,
+  );
+  return new CodecError('bad-recipe', {
+    what: `${where}: ${issue.message}`,
+    found: value === undefined ? 'nothing' : JSON.stringify(value),
+  });
+}
+
+/** Keys the schema knows at a place: tried by asking it about a key nobody uses. */
+function knownKeys(at: readonly PropertyKey[], parent: unknown): string[] {
+  let node: unknown = recipeSchema;
+  for (const key of at) node = childSchema(node, key, parent);
+  const shape = shapeOf(node, parent);
+  return shape ? Object.keys(shape) : [];
+}
+
+interface SchemaNode {
+  readonly _zod: {
+    readonly def: { type: string; shape?: Record<string, unknown>; innerType?: unknown; options?: unknown[] };
+  };
+}
+
+function unwrap(node: unknown): SchemaNode['_zod']['def'] {
+  const def = (node as SchemaNode)._zod.def;
+  return def.innerType ? unwrap(def.innerType) : def;
+}
+
+function shapeOf(node: unknown, value: unknown): Record<string, unknown> | undefined {
+  const def = unwrap(node);
+  if (def.shape) return def.shape;
+  const options = def.options?.map((option) => unwrap(option).shape) ?? [];
+  return options.find((shape) => isTree(value) && (shape?.type as { value?: unknown })?.value === value.type);
+}
+
+function childSchema(node: unknown, key: PropertyKey, value: unknown): unknown {
+  return shapeOf(node, value)?.[String(key)] ?? node;
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { decoders } from '../decoders/catalogue.ts';
+import { encoders } from '../encoders/catalogue.ts';
+import { quantizers } from '../quantizers/catalogue.ts';
+
+interface Entry {
+  readonly options: z.ZodObject;
+}
+
+/** What a recipe may say in a slot: the name of a method under `type`, and that method's options. */
+type Slot<C extends Record<string, Entry>> = {
+  [K in keyof C]: { type: K } & z.output<C[K]['options']>;
+}[keyof C];
+
+function slot<C extends Record<string, Entry>>(catalogue: C): z.ZodType<Slot<C>> {
+  const choices = Object.entries(catalogue).map(([name, { options }]) =>
+    options.extend({ type: z.literal(name) }),
+  );
+  return z.discriminatedUnion('type', choices as never) as unknown as z.ZodType<Slot<C>>;
+}
+
+const positive = z.number().positive();
+const count = z.int().positive();
+
+const signal = z.strictObject({
+  sampleRateHz: count.describe('rate at which the codec works; other input is resampled'),
+  channels: count.describe(
+    'channels at which the codec works; stereo is averaged to mono, mono doubled to stereo',
+  ),
+});
+
+const losses = z.strictObject({
+  waveform: z.number().min(0).default(3).describe('weight of the L1 distance of samples'),
+  mel: z.number().min(0).default(1).describe('weight of the multi-scale log-mel L1 distance'),
+  spectrum: z.number().min(0).default(0.1).describe('weight of the multi-scale magnitude L1 distance'),
+  commitment: z.number().min(0).default(0.25).describe('weight of the pull of latents towards their codes'),
+  windows: z.array(count).default([2048, 512, 128]).describe('STFT windows in samples; hops are a quarter'),
+  melBands: z.array(count).default([80, 40, 16]).describe('mel bands for each window'),
+});
+
+const training = z.strictObject({
+  segmentFrames: count.default(80).describe('latent frames per training segment'),
+  batch: count.default(4),
+  learningRate: positive.default(6e-4),
+  warmupSteps: z.int().min(0).default(300),
+  adamBeta1: z.number().min(0).max(1).default(0.8),
+  adamBeta2: z.number().min(0).max(1).default(0.99),
+  gradientClip: positive.default(1).describe('largest global gradient norm'),
+  codebookDecay: z.number().min(0).max(1).default(0.99).describe('decay of the codebook averages'),
+  deadCodeShare: z
+    .number()
+    .min(0)
+    .default(0.1)
+    .describe('a vector used less than this share of the mean use is replaced'),
+  unquantizedSteps: z
+    .int()
+    .min(0)
+    .default(300)
+    .describe('steps before the codebooks come in, to settle the latents'),
+  bypassShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.25)
+    .describe('share of segments whose latents skip the quantizer'),
+  validationShare: z.number().min(0).max(0.5).default(0.04).describe('share of speakers kept for validation'),
+  losses: losses.prefault({}),
+});
+
+/** A whole recipe, every default filled in. */
+export const recipeSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'lower-case letters, digits, dots and dashes'),
+  id: z
+    .int()
+    .min(1)
+    .max(16383)
+    .optional()
+    .describe('number under which .codec files name a recipe of this package'),
+  about: z.string().default(''),
+  media: z.literal('audio'),
+  signal,
+  latent: z.strictObject({ dimension: count.describe('channels of a latent frame') }),
+  encoder: slot(encoders),
+  quantizer: slot(quantizers),
+  decoder: slot(decoders),
+  entropy: z.enum(['static', 'none']).default('static').describe('entropy coder of the codes'),
+  bitrates: z.strictObject({
+    kbps: z.array(positive).min(1).describe('nominal bitrates on offer'),
+    default: positive,
+  }),
+  chunk: z
+    .strictObject({
+      computeFrames: count
+        .default(75)
+        .describe('latent frames per run of the graph; the codes do not depend on it'),
+      fileFrames: count.default(375).describe('latent frames per chunk of a .codec file'),
+    })
+    .prefault({}),
+  weights: z.string().describe('weights: a name under models/ or a path to a safetensors file'),
+  training: training.prefault({}),
+});
+
+export type Recipe = z.output<typeof recipeSchema>;
+export type TrainingOptions = Recipe['training'];

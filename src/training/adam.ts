@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { GraphIo } from '../engine/engine.ts';
+
+export interface AdamOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  /** Gradients are scaled down when their global norm exceeds this. */
+  readonly clip: number;
+}
+
+const EPSILON = 1e-8;
+
+/**
+ * One Adam step (Kingma & Ba 2015) inside the graph: reads inputs `param:N`, `m:N`, `v:N`, the scalar `rate` (learning
+ * rate with bias correction folded in) and `correction` (1 - beta2^t), writes outputs of the same names.
+ * Gives the gradients' global norm before clipping.
+ */
+export function adamStep(
+  io: GraphIo,
+  gradients: ReadonlyMap<string, { readonly value: tf.Tensor; readonly gradient: tf.Tensor }>,
+  { beta1, beta2, clip }: AdamOptions,
+): tf.Scalar {
+  const squares = [...gradients.values()].map(({ gradient }) => tf.sum(tf.square(gradient)));
+  const norm = tf.sqrt(tf.addN(squares)) as tf.Scalar;
+  const scale = tf.minimum(1, tf.div(clip, tf.add(norm, 1e-6)));
+  const rate = io.input('rate', []);
+  const correction = io.input('correction', []);
+  for (const [name, { value, gradient }] of gradients) {
+    const g = tf.mul(gradient, scale);
+    const m = tf.add(tf.mul(io.input(`m:${name}`, value.shape), beta1), tf.mul(g, 1 - beta1));
+    const v = tf.add(tf.mul(io.input(`v:${name}`, value.shape), beta2), tf.mul(tf.square(g), 1 - beta2));
+    const step = tf.div(m, tf.add(tf.sqrt(tf.div(v, correction)), EPSILON));
+    io.output(`m:${name}`, m);
+    io.output(`v:${name}`, v);
+    io.output(`param:${name}`, tf.sub(value, tf.mul(step, rate)));
+  }
+  return norm;
+}
+
+/** Values of `rate` and `correction` at step t (from 1). */
+export function adamScalars(learningRate: number, step: number, { beta1, beta2 }: AdamOptions) {
+  return { rate: learningRate / (1 - beta1 ** step), correction: 1 - beta2 ** step };
+}

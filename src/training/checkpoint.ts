@@ -1,0 +1,88 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { CodecError } from '../core/errors.ts';
+import { float32, type HostTensor } from '../core/tensor.ts';
+import type { Weights } from '../nn/params.ts';
+import { codebookName } from '../quantizers/rvq.ts';
+import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
+import type { CodebookAverages } from './codebook-averages.ts';
+
+/** Everything a run needs to go on as if it had not stopped. */
+export interface TrainingState {
+  step: number;
+  rng: number[];
+  /** Trained by gradients. */
+  readonly weights: Map<string, HostTensor>;
+  /** Adam's first and second moments, by weight name. */
+  readonly m: Map<string, HostTensor>;
+  readonly v: Map<string, HostTensor>;
+  readonly codebooks: CodebookAverages;
+}
+
+const FILE = 'checkpoint.safetensors';
+
+function codebookTensors(codebooks: CodebookAverages): [string, HostTensor][] {
+  return codebooks.vectors.flatMap((vectors, q) => {
+    const size = codebooks.counts[q]!.length;
+    const shape = [size, vectors.length / size];
+    const base = codebookName(q).replace(/embed$/, '');
+    return [
+      [`${base}embed`, float32(shape, vectors)],
+      [`${base}cluster_size`, float32([size], codebooks.counts[q]!)],
+      [`${base}embed_avg`, float32(shape, codebooks.sums[q]!)],
+    ] as [string, HostTensor][];
+  });
+}
+
+/** The model alone, under the reference's state-dict names: what inference needs. */
+export function modelWeights(state: TrainingState): Map<string, HostTensor> {
+  const embeds = codebookTensors(state.codebooks).filter(([name]) => name.endsWith('.embed'));
+  return new Map([...state.weights, ...embeds]);
+}
+
+/** Writes the state whole or not at all: an interrupted write leaves the old checkpoint. */
+export function saveCheckpoint(folder: string, state: TrainingState): void {
+  mkdirSync(folder, { recursive: true });
+  const prefixed = (prefix: string, tensors: Weights) =>
+    [...tensors].map(([name, t]) => [`${prefix}:${name}`, t] as const);
+  const all = new Map([
+    ...state.weights,
+    ...codebookTensors(state.codebooks),
+    ...prefixed('adam_m', state.m),
+    ...prefixed('adam_v', state.v),
+  ]);
+  const bytes = writeSafetensors(all, { step: String(state.step), rng: JSON.stringify(state.rng) });
+  const file = path.join(folder, FILE);
+  writeFileSync(`${file}.tmp`, bytes);
+  renameSync(`${file}.tmp`, file);
+}
+
+/** Fills `state` from the folder's checkpoint. Throws `bad-weights` when there is none or it is of another recipe. */
+export function loadCheckpoint(folder: string, state: TrainingState): void {
+  const file = path.join(folder, FILE);
+  if (!existsSync(file)) {
+    throw new CodecError('bad-weights', {
+      what: `there is no checkpoint in ${folder}`,
+      remedy: 'Leave out --resume to start.',
+    });
+  }
+  const { tensors, metadata } = readSafetensors(readFileSync(file), file);
+  const fill = (name: string, target: HostTensor) => {
+    const source = tensors.get(name);
+    if (source?.data.length !== target.data.length) {
+      throw new CodecError('bad-weights', {
+        what: `the checkpoint ${file} is not of this recipe at ${name}`,
+        found: source ? `shape [${source.shape}]` : 'nothing',
+        expected: `[${target.shape}]`,
+        remedy: 'Resume with the recipe the run began with.',
+      });
+    }
+    target.data.set(source.data as Float32Array<ArrayBuffer>);
+  };
+  for (const [name, tensor] of state.weights) fill(name, tensor);
+  for (const [name, tensor] of state.m) fill(`adam_m:${name}`, tensor);
+  for (const [name, tensor] of state.v) fill(`adam_v:${name}`, tensor);
+  for (const [name, tensor] of codebookTensors(state.codebooks)) fill(name, tensor);
+  state.step = Number(metadata.step);
+  state.rng = JSON.parse(metadata.rng ?? '[]');
+}

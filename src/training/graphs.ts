@@ -1,0 +1,76 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scope } from '../core/stages.ts';
+import type { GraphIo } from '../engine/engine.ts';
+import { InputParams, type Weights } from '../nn/params.ts';
+import { WholeTimeline } from '../nn/timeline.ts';
+import type { Recipe } from '../recipe/schema.ts';
+import type { Stages } from '../recipe/stages.ts';
+import { adamStep } from './adam.ts';
+import { audioLosses } from './losses.ts';
+import { quantizeStraightThrough } from './straight-through.ts';
+
+/** What the graphs of a training run share. */
+export interface TrainingModel {
+  readonly recipe: Recipe;
+  readonly stages: Stages;
+  /** Everything gradients change: all weights but the codebooks. */
+  readonly weights: Weights;
+}
+
+export function rowsPerBatch({ training }: Recipe): number {
+  return training.batch * training.segmentFrames;
+}
+
+/** Forward pass and losses of one batch, with its outputs other than gradients. */
+function forward(io: GraphIo, { recipe, stages, weights }: TrainingModel): tf.Scalar {
+  const { batch, segmentFrames, losses } = recipe.training;
+  const { dimension } = recipe.latent;
+  const { codebooks, codebookSize } = recipe.quantizer;
+  const rows = rowsPerBatch(recipe);
+  const samples = segmentFrames * stages.encoder.hopLength;
+  const scope: Scope = { params: new InputParams(io, weights), time: new WholeTimeline() };
+
+  const x = io.input('x', [batch, samples, recipe.signal.channels]) as tf.Tensor3D;
+  const latents = tf.reshape(stages.encoder.encode(x, scope), [rows, dimension]) as tf.Tensor2D;
+  const { quantized, codes, commitment } = quantizeStraightThrough(
+    latents,
+    Array.from(
+      { length: codebooks },
+      (_, q) => io.input(`codebook:${q}`, [codebookSize, dimension]) as tf.Tensor2D,
+    ),
+    io.input('mask', [codebooks, rows, 1]) as tf.Tensor3D,
+    io.input('bypass', [rows, 1]) as tf.Tensor2D,
+    losses.commitment,
+  );
+  const y = stages.decoder.decode(
+    tf.reshape(quantized, [batch, segmentFrames, dimension]) as tf.Tensor3D,
+    scope,
+  );
+  const flat = (t: tf.Tensor) => tf.reshape(t, [batch * recipe.signal.channels, samples]) as tf.Tensor2D;
+  const { waveform, mel, spectrum } = audioLosses(flat(y), flat(x), recipe.signal.sampleRateHz, losses);
+
+  for (const [name, tensor] of Object.entries({ latents, codes, commitment, waveform, mel, spectrum })) {
+    io.output(name, tensor);
+  }
+  return tf.addN([
+    tf.mul(waveform, losses.waveform),
+    tf.mul(mel, losses.mel),
+    tf.mul(spectrum, losses.spectrum),
+  ]) as tf.Scalar;
+}
+
+/** Losses only. */
+export function validationGraph(io: GraphIo, model: TrainingModel): void {
+  io.output('total', forward(io, model));
+}
+
+/** Forward, backward and the optimiser's step. */
+export function trainingGraph(io: GraphIo, model: TrainingModel): void {
+  const { adamBeta1: beta1, adamBeta2: beta2, gradientClip: clip } = model.recipe.training;
+  const names = [...model.weights.keys()];
+  const values = names.map((name) => io.input(`param:${name}`, model.weights.get(name)!.shape));
+  const { value, grads } = tf.valueAndGrads(() => forward(io, model))(values);
+  const gradients = new Map(names.map((name, i) => [name, { value: values[i]!, gradient: grads[i]! }]));
+  io.output('total', value);
+  io.output('gradientNorm', adamStep(io, gradients, { beta1, beta2, clip }));
+}

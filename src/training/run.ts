@@ -1,0 +1,84 @@
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Rng } from '../core/rng.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Recipe } from '../recipe/schema.ts';
+import { buildStages } from '../recipe/stages.ts';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { loadClips, splitClips } from './dataset.ts';
+import { codebooksFor, type StepReport, Trainer } from './trainer.ts';
+
+export interface TrainingRun {
+  readonly recipe: Recipe;
+  readonly engine: Engine;
+  /** Folder of audio files. */
+  readonly data: string;
+  /** Folder of the run: checkpoint, log, recipe. */
+  readonly out: string;
+  readonly steps: number;
+  readonly resume: boolean;
+  readonly seed: number;
+  readonly validateEvery: number;
+  readonly saveEvery: number;
+  /** Ends the run after the step under way, checkpoint written. */
+  readonly signal?: AbortSignal;
+  readonly onLoad?: (done: number, total: number) => void;
+  readonly onStep?: (report: StepReport) => void;
+  readonly onValidation?: (entry: Readonly<Record<string, unknown>>) => void;
+  readonly onWarning?: (text: string) => void;
+}
+
+const VALIDATION_BATCHES = 8;
+
+/** Trains a recipe, writing `log.jsonl` and a checkpoint from which `resume` goes on to the same weights. */
+export async function train(
+  run: TrainingRun,
+): Promise<{ readonly step: number; readonly finished: boolean }> {
+  const { recipe, out, steps, seed } = run;
+  const clips = await loadClips(
+    run.data,
+    recipe.signal.sampleRateHz,
+    (done, total) => run.onLoad?.(done, total),
+    (file, error) => run.onWarning?.(`left out ${file}: ${error instanceof Error ? error.message : error}`),
+  );
+  const split = splitClips(clips, recipe.training.validationShare, new Rng(seed));
+  const trainer = await Trainer.create(recipe, run.engine, seed, (state) => {
+    if (run.resume) loadCheckpoint(out, state);
+  });
+  mkdirSync(out, { recursive: true });
+  writeFileSync(path.join(out, 'recipe.json'), `${JSON.stringify(recipe, null, 2)}\n`);
+  const log = (entry: object) => appendFileSync(path.join(out, 'log.jsonl'), `${JSON.stringify(entry)}\n`);
+
+  while (trainer.state.step < steps && !run.signal?.aborted) {
+    const report = await trainer.step(split.train, steps);
+    run.onStep?.(report);
+    if (report.step % 10 === 0)
+      log({ ...report, audioSecondsPerSecond: trainer.batchSeconds / report.seconds });
+    if (report.step % run.validateEvery === 0 || report.step === steps) {
+      const held = split.validation.length > 0 ? split.validation : split.train;
+      const entry = { step: report.step, validation: await validateAll(trainer, recipe, held) };
+      log(entry);
+      run.onValidation?.(entry);
+    }
+    if (report.step % run.saveEvery === 0) saveCheckpoint(out, trainer.state);
+  }
+  saveCheckpoint(out, trainer.state);
+  return { step: trainer.state.step, finished: trainer.state.step >= steps };
+}
+
+/** Losses at every bitrate, and unquantized under `none`. */
+async function validateAll(trainer: Trainer, recipe: Recipe, clips: Parameters<Trainer['validate']>[0]) {
+  const { hopLength } = buildStages(recipe).encoder;
+  const result: Record<string, Record<string, number>> = {
+    none: await trainer.validate(clips, 0, VALIDATION_BATCHES),
+  };
+  if (trainer.state.step <= recipe.training.unquantizedSteps) return result;
+  for (const kbps of recipe.bitrates.kbps) {
+    result[`${kbps}kbps`] = await trainer.validate(
+      clips,
+      codebooksFor(kbps, recipe, hopLength),
+      VALIDATION_BATCHES,
+    );
+  }
+  return result;
+}
