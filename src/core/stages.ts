@@ -16,19 +16,21 @@ export interface Params {
   get(name: string, shape: readonly number[], init: Init): Tensor;
 }
 
-export interface PadSpec {
-  /** Frames wanted before the input, and after it. */
-  readonly left: number;
-  readonly right?: number;
-  /** Stride of the layer that reads the padded input: the end is filled up to a whole number of windows. */
-  readonly stride?: number;
+export interface WindowSpec {
+  /** Frames a layer sees at once. */
+  readonly kernel: number;
+  /** Frames from one window to the next. */
+  readonly stride: number;
+  /** What lies before the signal, and after its end as far as needed to fill the last window. */
   readonly mode: 'reflect' | 'zero';
 }
 
-/** How layers see time: what lies before and after the piece of signal they are given. */
+/** How layers see time: what lies before and after the piece of signal they are given. All padding goes before it. */
 export interface Timeline {
-  /** x [batch, time, channels] with its surroundings. `name` tells layers apart. */
-  pad(name: string, x: Tensor3D, spec: PadSpec): Tensor3D;
+  /** x [batch, time, channels] with kernel - stride frames before it. `name` tells layers apart. */
+  pad(name: string, x: Tensor3D, spec: WindowSpec): Tensor3D;
+  /** The windows of the padded x, side by side: [batch, time / stride, kernel * channels]. */
+  windows(name: string, x: Tensor3D, spec: WindowSpec): Tensor3D;
   /** The recurrent state [batch, size] on entry; zeros at the start of a signal. */
   state(name: string, batch: number, size: number): Tensor2D;
   /** Takes the recurrent state on exit. */

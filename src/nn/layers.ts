@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CodecError } from '../core/errors.ts';
-import type { PadSpec, Scope } from '../core/stages.ts';
+import type { Scope, WindowSpec } from '../core/stages.ts';
 import { lstm as lstmOp } from '../engine/ops/lstm.ts';
 import { layerWeight } from './weight-norm.ts';
 
@@ -13,7 +13,7 @@ export interface ConvSpec {
   readonly outChannels: number;
   readonly kernel: number;
   readonly stride?: number;
-  readonly padMode?: PadSpec['mode'];
+  readonly padMode?: WindowSpec['mode'];
 }
 
 /** Causal 1-D convolution: all padding left, the end filled up to a whole window (EnCodec's SConv1d). */
@@ -29,13 +29,32 @@ export function conv1d(x: tf.Tensor3D, spec: ConvSpec, scope: Scope): tf.Tensor3
   }
   const fanIn = inChannels * kernel;
   const weight = layerWeight(scope.params, name, [outChannels, inChannels, kernel], fanIn);
+  const bias = scope.params.get(`${name}.bias`, [outChannels], {
+    kind: 'uniform',
+    bound: 1 / Math.sqrt(fanIn),
+  });
+  const window = { kernel, stride, mode: padMode };
+  if (stride === 1 && 4 * outChannels <= inChannels)
+    return convByTaps(scope.time.pad(name, x, window), weight, bias);
   const matrix = tf.reshape(tf.transpose(weight, [2, 1, 0]), [fanIn, outChannels]) as tf.Tensor2D;
-  const left = kernel - stride;
-  const padded = left > 0 ? scope.time.pad(name, x, { left, stride, mode: padMode }) : x;
+  const windows = kernel === 1 ? x : scope.time.windows(name, x, window);
+  return product(windows, matrix, bias);
+}
+
+/** For far fewer channels out than in: every tap's product first, then the sum of their shifts. */
+function convByTaps(padded: tf.Tensor3D, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor3D {
+  const [outChannels, inChannels, kernel] = weight.shape as [number, number, number];
   const [batch, length] = padded.shape;
-  // `stride` samples side by side make a block; a window is kernel / stride blocks.
-  const blocks = tf.reshape(padded, [batch, length / stride, stride * inChannels]) as tf.Tensor3D;
-  return addBias(windows(blocks, kernel / stride), matrix, name, outChannels, fanIn, scope);
+  const frames = length - kernel + 1;
+  const matrix = tf.reshape(tf.transpose(weight, [1, 2, 0]), [
+    inChannels,
+    kernel * outChannels,
+  ]) as tf.Tensor2D;
+  const taps = product(padded, matrix);
+  const shifted = Array.from({ length: kernel }, (_, k) =>
+    tf.slice(taps, [0, k, k * outChannels], [batch, frames, outChannels]),
+  );
+  return tf.add(tf.addN(shifted), bias);
 }
 
 /** Causal transposed 1-D convolution with kernel = 2 * stride: the surplus is cut on the right. */
@@ -53,8 +72,7 @@ export function convTranspose1d(
       expected: 'a kernel of twice the stride',
     });
   }
-  // PyTorch's initialisation counts the second axis as fan-in here.
-  const fanIn = outChannels * kernel;
+  const fanIn = 2 * inChannels;
   const weight = layerWeight(scope.params, name, [inChannels, outChannels, kernel], fanIn);
   // Each input frame makes `stride` output frames now (first half of the kernel) and adds to the next `stride` (second).
   const half = (from: number) =>
@@ -63,46 +81,21 @@ export function convTranspose1d(
       stride * outChannels,
     ]);
   const matrix = tf.concat([half(stride), half(0)], 0) as tf.Tensor2D;
-  const padded = scope.time.pad(name, x, { left: 1, mode: 'zero' });
+  const pairs = scope.time.windows(name, x, { kernel: 2, stride: 1, mode: 'zero' });
   const [batch, time] = x.shape;
-  const columns = tf.matMul(flatten(windows(padded, 2)), matrix);
   const bias = scope.params.get(`${name}.bias`, [outChannels], {
     kind: 'uniform',
     bound: 1 / Math.sqrt(fanIn),
   });
-  return tf.reshape(tf.add(columns, tf.tile(bias, [stride])), [batch, time * stride, outChannels]);
+  return tf.reshape(product(pairs, matrix, tf.tile(bias, [stride])), [batch, time * stride, outChannels]);
 }
 
-/** [batch, blocks, width] -> [batch, blocks - count + 1, count * width]: `count` consecutive blocks side by side. */
-function windows(x: tf.Tensor3D, count: number): tf.Tensor3D {
-  if (count === 1) return x;
-  const [batch, blocks, width] = x.shape;
-  const frames = blocks - count + 1;
-  return tf.concat(
-    Array.from({ length: count }, (_, i) => tf.slice(x, [0, i, 0], [batch, frames, width])),
-    2,
-  );
-}
-
-function flatten(x: tf.Tensor3D): tf.Tensor2D {
+/** x [batch, time, width] times matrix [width, columns], plus bias. */
+function product(x: tf.Tensor3D, matrix: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor3D {
   const [batch, time, width] = x.shape;
-  return tf.reshape(x, [batch * time, width]);
-}
-
-function addBias(
-  x: tf.Tensor3D,
-  matrix: tf.Tensor2D,
-  name: string,
-  outChannels: number,
-  fanIn: number,
-  scope: Scope,
-): tf.Tensor3D {
-  const bias = scope.params.get(`${name}.bias`, [outChannels], {
-    kind: 'uniform',
-    bound: 1 / Math.sqrt(fanIn),
-  });
-  const [batch, time] = x.shape;
-  return tf.reshape(tf.add(tf.matMul(flatten(x), matrix), bias), [batch, time, outChannels]);
+  const columns = matrix.shape[1];
+  const y = tf.matMul(tf.reshape(x, [batch * time, width]) as tf.Tensor2D, matrix);
+  return tf.reshape(bias ? tf.add(y, bias) : y, [batch, time, columns]);
 }
 
 /** LSTM layers with a skip around all of them: output plus input (EnCodec's SLSTM). Gate order i, f, g, o. */

@@ -1,21 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { PadSpec, Timeline } from '../core/stages.ts';
+import type { Timeline, WindowSpec } from '../core/stages.ts';
 import { type HostTensor, int32 } from '../core/tensor.ts';
 import type { Feed, GraphIo } from '../engine/engine.ts';
-import { chunkIndices, extraPadding } from './padding.ts';
+import { chunkIndices, extraPadding, windowIndices } from './padding.ts';
 
 /** The whole signal at once: it begins before the first frame and ends after the last. Differentiable. */
 export class WholeTimeline implements Timeline {
-  pad(_: string, x: tf.Tensor3D, { left, right = 0, stride = 1, mode }: PadSpec): tf.Tensor3D {
+  pad(_: string, x: tf.Tensor3D, { kernel, stride, mode }: WindowSpec): tf.Tensor3D {
     const [batch, length, channels] = x.shape;
-    const after = right + extraPadding(length, stride);
+    const left = kernel - stride;
+    const right = extraPadding(length, stride);
     if (mode === 'zero')
       return tf.pad(x, [
         [0, 0],
-        [left, after],
+        [left, right],
         [0, 0],
       ]);
-    const missing = Math.max(left, after) - length + 1;
+    const missing = Math.max(left, right) - length + 1;
     const long =
       missing > 0
         ? tf.pad(x, [
@@ -27,9 +28,25 @@ export class WholeTimeline implements Timeline {
     const span = (from: number, count: number) => tf.slice(long, [0, from, 0], [batch, count, channels]);
     const parts = [long];
     if (left > 0) parts.unshift(tf.reverse(span(1, left), 1));
-    if (after > 0) parts.push(tf.reverse(span(long.shape[1] - 1 - after, after), 1));
+    if (right > 0) parts.push(tf.reverse(span(long.shape[1] - 1 - right, right), 1));
     const padded = parts.length > 1 ? (tf.concat(parts, 1) as tf.Tensor3D) : long;
-    return missing > 0 ? tf.slice(padded, [0, 0, 0], [batch, left + length + after, channels]) : padded;
+    return missing > 0 ? tf.slice(padded, [0, 0, 0], [batch, left + length + right, channels]) : padded;
+  }
+
+  windows(name: string, x: tf.Tensor3D, spec: WindowSpec): tf.Tensor3D {
+    const { kernel, stride } = spec;
+    const padded = this.pad(name, x, spec);
+    const [batch, length, channels] = padded.shape;
+    // Blocks of `stride` frames are a matter of shape; a window is kernel / stride consecutive blocks.
+    const blocks = tf.reshape(padded, [batch, length / stride, stride * channels]);
+    const count = kernel / stride;
+    const frames = length / stride - count + 1;
+    return tf.concat(
+      Array.from({ length: count }, (_, i) =>
+        tf.slice(blocks, [0, i, 0], [batch, frames, stride * channels]),
+      ),
+      2,
+    ) as tf.Tensor3D;
   }
 
   state(_: string, batch: number, size: number): tf.Tensor2D {
@@ -39,12 +56,11 @@ export class WholeTimeline implements Timeline {
   carry(): void {}
 }
 
-interface ChunkPad {
-  readonly left: number;
-  readonly mode: PadSpec['mode'];
-  readonly stride: number;
-  /** Frames the layer sees per chunk. */
+interface ChunkPad extends WindowSpec {
+  /** Frames the layer is given per chunk. */
   readonly capacity: number;
+  /** Whether the graph wants whole windows or just the padded frames. */
+  readonly windowed: boolean;
 }
 
 /** Where a chunk lies in its signal, counted in what the model takes in: samples for an encoder, frames for a decoder. */
@@ -68,6 +84,7 @@ const PAD = 'pad:';
 export class ChunkTimeline implements Timeline {
   private io: GraphIo | undefined;
   private readonly pads = new Map<string, ChunkPad>();
+  private readonly middles = new Map<ChunkPad, HostTensor>();
   private readonly capacity: number;
 
   /** @param capacity length of a chunk, in what the model takes in */
@@ -81,16 +98,33 @@ export class ChunkTimeline implements Timeline {
     return this;
   }
 
-  pad(name: string, x: tf.Tensor3D, { left, stride = 1, mode }: PadSpec): tf.Tensor3D {
+  pad(name: string, x: tf.Tensor3D, spec: WindowSpec): tf.Tensor3D {
+    const { kernel, stride } = spec;
+    const [, capacity] = x.shape;
+    return this.gather(name, x, { ...spec, capacity, windowed: false }, [
+      kernel - stride + capacity,
+    ]) as tf.Tensor3D;
+  }
+
+  windows(name: string, x: tf.Tensor3D, spec: WindowSpec): tf.Tensor3D {
+    const { kernel, stride } = spec;
+    const [batch, capacity, channels] = x.shape;
+    const frames = capacity / stride;
+    // Padding and laying windows side by side are one and the same gathering of rows.
+    const rows = this.gather(name, x, { ...spec, capacity, windowed: true }, [frames, kernel]);
+    return tf.reshape(rows, [batch, frames, kernel * channels]);
+  }
+
+  /** Rows of [carried context, x, one zero], by an index input of that shape. */
+  private gather(name: string, x: tf.Tensor3D, pad: ChunkPad, shape: number[]): tf.Tensor {
     const io = this.io!;
     const [batch, capacity, channels] = x.shape;
-    this.pads.set(PAD + name, { left, mode, stride, capacity });
+    const left = pad.kernel - pad.stride;
+    if (!this.pads.has(PAD + name)) this.pads.set(PAD + name, pad);
     const before = io.input(STATE + name, [batch, left, channels]) as tf.Tensor3D;
-    const indices = io.input(PAD + name, [left + capacity], 'int32') as tf.Tensor1D;
-    const zero = tf.zeros([batch, 1, channels]) as tf.Tensor3D;
-    const all = tf.concat([before, x, zero], 1);
+    const all = tf.concat([before, x, tf.zeros([batch, 1, channels]) as tf.Tensor3D], 1);
     io.output(STATE + name, tf.slice(all, [0, capacity, 0], [batch, left, channels]));
-    return tf.gather(all, indices, 1);
+    return tf.gather(all, io.input(PAD + name, shape, 'int32') as tf.Tensor1D, 1);
   }
 
   state(name: string, batch: number, size: number): tf.Tensor2D {
@@ -106,14 +140,25 @@ export class ChunkTimeline implements Timeline {
     return (name) => {
       if (name.startsWith(STATE)) return state[name];
       const pad = this.pads.get(name);
-      if (!pad) return values[name];
-      const { left, mode, stride, capacity } = pad;
-      // A layer's frames are the model's input times its rate; inputs that fill half a frame make a whole one.
-      const scaled = (n: number) => Math.ceil((n * capacity) / this.capacity);
-      const { offset, valid, last } = place;
-      const at = { offset: scaled(offset), valid: scaled(valid), capacity, last };
-      return int32([left + capacity], chunkIndices(left, mode, stride, at) as Int32Array<ArrayBuffer>);
+      return pad ? this.indices(pad, place) : values[name];
     };
+  }
+
+  private indices(pad: ChunkPad, { offset, valid, last }: ChunkPlace): HostTensor {
+    // Chunks in the middle of a signal are all alike.
+    const middle = offset > 0 && !last;
+    const known = middle && this.middles.get(pad);
+    if (known) return known;
+    const { kernel, stride, mode, capacity, windowed } = pad;
+    // A layer's frames are the model's input times its rate; inputs that fill half a frame make a whole one.
+    const scaled = (n: number) => Math.ceil((n * capacity) / this.capacity);
+    const at = { offset: scaled(offset), valid: scaled(valid), capacity, last };
+    const padded = chunkIndices(kernel - stride, mode, stride, at);
+    const indices = windowed
+      ? int32([capacity / stride, kernel], windowIndices(padded, kernel, stride))
+      : int32([padded.length], padded);
+    if (middle) this.middles.set(pad, indices);
+    return indices;
   }
 
   /** The state to give to the next chunk. */

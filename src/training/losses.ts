@@ -5,13 +5,14 @@ import { dftBasis, melFilters } from './mel.ts';
 export interface AudioLosses {
   /** Mean absolute difference of samples. */
   readonly waveform: tf.Scalar;
-  /** Mean over scales of the mean absolute difference of log10 mel magnitudes (floor 1e-5). */
+  /** Mean over scales of the mean absolute difference of log10 mel magnitudes (floor 1e-4). */
   readonly mel: tf.Scalar;
   /** Mean over scales of the mean absolute difference of magnitudes, relative to the target's mean magnitude. */
   readonly spectrum: tf.Scalar;
 }
 
-const FLOOR = 1e-5;
+// 74 dB below full scale: what lies deeper is not worth the codec's bits.
+const FLOOR = 1e-4;
 
 /**
  * Distances between two batches of mono signals [batch, time] at several STFT resolutions, hop a quarter window
