@@ -1,28 +1,54 @@
-const POLYNOMIAL = 0x82f63b78; // Castagnoli, bits reversed (RFC 3720, appendix B.4)
+/** The Castagnoli polynomial, bits reversed. */
+export const CRC32C_POLYNOMIAL = 0x82f63b78;
 
-// Four tables: four bytes are taken at once ("slicing").
-const tables = Array.from({ length: 4 }, () => new Uint32Array(256));
-for (let n = 0; n < 256; n++) {
-  let value = n;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ POLYNOMIAL : value >>> 1;
-  tables[0]![n] = value;
-}
-for (let slice = 1; slice < 4; slice++) {
-  for (let n = 0; n < 256; n++) {
-    const before = tables[slice - 1]![n]!;
-    tables[slice]![n] = tables[0]![before & 0xff]! ^ (before >>> 8);
+/** `TABLES[256 * k + b]`: the register after byte `b` and then k zero bytes. */
+const TABLES = makeTables();
+
+function makeTables(): Int32Array {
+  const tables = new Int32Array(8 * 256);
+  for (let byte = 0; byte < 256; byte++) {
+    let register = byte;
+    for (let bit = 0; bit < 8; bit++) {
+      register = register & 1 ? (register >>> 1) ^ CRC32C_POLYNOMIAL : register >>> 1;
+    }
+    tables[byte] = register;
   }
+  for (let i = 256; i < tables.length; i++) {
+    const before = tables[i - 256]!;
+    tables[i] = (before >>> 8) ^ tables[before & 255]!;
+  }
+  return tables;
 }
 
-/** CRC-32C of `bytes`, going on from the CRC of what came before them. */
+/**
+ * CRC-32C (RFC 3720, appendix B.4) of `bytes`, as an unsigned 32-bit integer. To check data that comes in pieces,
+ * hand each result on as `previous`. Not the polynomial of `zlib.crc32`: this one detects more errors in short
+ * messages (Koopman, DSN 2002).
+ */
 export function crc32c(bytes: Uint8Array, previous = 0): number {
-  const [t0, t1, t2, t3] = tables as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
-  let crc = ~previous;
+  const t = TABLES;
+  const length = bytes.length;
+  let register = ~previous;
   let i = 0;
-  for (; i + 4 <= bytes.length; i += 4) {
-    crc ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
-    crc = t3[crc & 0xff]! ^ t2[(crc >>> 8) & 0xff]! ^ t1[(crc >>> 16) & 0xff]! ^ t0[crc >>> 24]!;
+  // Eight bytes a step ("slicing by 8"): the eight look-ups do not wait for each other.
+  for (; i + 8 <= length; i += 8) {
+    const first =
+      register ^ (bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24));
+    register =
+      t[1792 + (first & 255)]! ^
+      t[1536 + ((first >>> 8) & 255)]! ^
+      t[1280 + ((first >>> 16) & 255)]! ^
+      t[1024 + (first >>> 24)]! ^
+      t[768 + bytes[i + 4]!]! ^
+      t[512 + bytes[i + 5]!]! ^
+      t[256 + bytes[i + 6]!]! ^
+      t[bytes[i + 7]!]!;
   }
-  for (; i < bytes.length; i++) crc = t0[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
-  return ~crc >>> 0;
+  for (; i < length; i++) register = (register >>> 8) ^ t[(register ^ bytes[i]!) & 255]!;
+  return ~register >>> 0;
+}
+
+/** The bare register after one more byte; see `SlidingCrc`. */
+export function stepRegister(register: number, byte: number): number {
+  return (register >>> 8) ^ TABLES[(register ^ byte) & 255]!;
 }

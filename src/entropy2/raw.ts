@@ -1,4 +1,4 @@
-import { BitReader, BitWriter } from '../bitstream/bits.ts';
+import { BitReader, BitWriter } from '../bitstream2/bits.ts';
 import type { Codes } from '../core/codes.ts';
 import { CodecError } from '../core/errors.ts';
 import { bitsPerIndex, type CodesShape, type EntropyCoder } from './entropy-coder.ts';

@@ -1,0 +1,61 @@
+import type { CommandModule } from 'yargs';
+import { openContainer } from '../bitstream2/container-reader.ts';
+import { describeHeader, hex } from '../bitstream2/header.ts';
+import { inspectContainer } from '../codec/inspect.ts';
+import { loadRecipe } from '../recipe/load.ts';
+import { recipeForFile } from '../recipe/of-file.ts';
+import { buildStages } from '../recipe/stages.ts';
+import { readBytes } from './decode.ts';
+import { jsonOption } from './options.ts';
+
+export const infoCommand: CommandModule<object, { file: string; recipe: string | undefined; json: boolean }> =
+  {
+    command: 'info <file>',
+    describe: 'tell what is in a .codec file',
+    builder: (args) =>
+      jsonOption(args)
+        .positional('file', { type: 'string', demandOption: true })
+        .option('recipe', {
+          type: 'string',
+          describe: 'the .yaml file of a recipe that is not of this package',
+        })
+        .version(false) as never,
+
+    async handler({ file, recipe: given, json }) {
+      const source = readBytes(file);
+      const { header, chunks, frames, payloadBytes, lengthSamples } = await inspectContainer(
+        await openContainer(source.bytes()),
+      );
+      const recipe = loadRecipe(recipeForFile(header, given));
+      const { encoder, quantizer } = buildStages(recipe);
+      const durationSeconds = lengthSamples / header.sampleRateHz;
+      const bitsPerFrame = header.codebooks * Math.log2(quantizer.codebookSize);
+      const kbps = (bytes: number) => (bytes * 8) / durationSeconds / 1000;
+      const bytes = source.count();
+      const summary = {
+        file,
+        recipe: recipe.name,
+        fingerprint: hex(header.fingerprint, ''),
+        bytes,
+        durationSeconds,
+        sampleRateHz: header.sampleRateHz,
+        channels: header.channels,
+        codebooks: header.codebooks,
+        frames,
+        chunks,
+        nominalKbps: (bitsPerFrame * header.sampleRateHz) / encoder.hopLength / 1000,
+        codesKbps: kbps(payloadBytes),
+        kbps: kbps(bytes),
+      };
+      if (json) {
+        process.stdout.write(`${JSON.stringify(summary)}\n`);
+        return;
+      }
+      for (const [name, value] of Object.entries(summary))
+        process.stdout.write(`${name.padEnd(16)} ${value}\n`);
+      process.stdout.write('header:\n');
+      for (const { name, value, about } of describeHeader(header)) {
+        process.stdout.write(`  ${name.padEnd(14)} ${value.padEnd(18)} ${about}\n`);
+      }
+    },
+  };

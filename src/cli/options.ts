@@ -1,0 +1,38 @@
+import type { Argv } from 'yargs';
+import { engineNames } from '../engine/catalogue.ts';
+
+/** Options of every command that runs a codec. */
+export function codecOptions<T>(args: Argv<T>) {
+  return args
+    .option('engine', { choices: engineNames, default: 'onnx', describe: 'what computes' })
+    .option('device', { choices: ['cpu'], default: 'cpu', describe: 'where it computes' })
+    .option('threads', { type: 'number', describe: 'threads to use; all cores if not said' })
+    .option('set', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      default: [],
+      describe: 'change a setting of the recipe: path=value',
+    })
+    .check(({ threads }) => {
+      if (threads === undefined || (Number.isInteger(threads) && threads > 0)) return true;
+      throw new Error('--threads takes a whole number from 1');
+    });
+}
+
+/** Options of every command that writes a file. */
+export function outputOptions<T>(args: Argv<T>) {
+  return args
+    .option('output', { alias: 'o', type: 'string', describe: 'file to write; - for standard output' })
+    .option('force', { type: 'boolean', default: false, describe: 'replace the output if it exists' })
+    .option('quiet', { type: 'boolean', default: false, describe: 'print nothing but errors' });
+}
+
+export function jsonOption<T>(args: Argv<T>) {
+  return args.option('json', { type: 'boolean', default: false, describe: 'print one JSON object' });
+}
+
+/** What the common options say, in the library's terms. */
+export function loadOptions(args: { engine: string; threads: number | undefined; set: string[] }) {
+  return { engine: args.engine, set: args.set, ...(args.threads !== undefined && { threads: args.threads }) };
+}

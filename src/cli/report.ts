@@ -1,0 +1,60 @@
+import { Presets, SingleBar } from 'cli-progress';
+
+export interface Job {
+  readonly input: string;
+  readonly output: string;
+  readonly recipe: string;
+  /** Size of the coded file. */
+  readonly bytes: number;
+  readonly durationSeconds: number;
+  readonly startedAt: number;
+}
+
+/** What encode and decode tell about a job done. */
+export function summarize({ input, output, recipe, bytes, durationSeconds, startedAt }: Job) {
+  const wallSeconds = (performance.now() - startedAt) / 1000;
+  return {
+    input,
+    output,
+    recipe,
+    bytes,
+    durationSeconds,
+    kbps: durationSeconds > 0 ? (bytes * 8) / durationSeconds / 1000 : 0,
+    wallSeconds,
+    realtimeFactor: durationSeconds / wallSeconds,
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+export type Summary = ReturnType<typeof summarize>;
+
+/** Prints a summary: JSON, a line, or nothing. Where the output itself goes to stdout, the line goes to stderr. */
+export function print(
+  summary: Summary & Record<string, unknown>,
+  { json, quiet }: { json: boolean; quiet: boolean },
+): void {
+  const stream = summary.output === '-' ? process.stderr : process.stdout;
+  if (json) stream.write(`${JSON.stringify(summary)}\n`);
+  else if (!quiet) {
+    const { output, durationSeconds, bytes, kbps, wallSeconds, realtimeFactor } = summary;
+    stream.write(
+      `${output}: ${durationSeconds.toFixed(2)} s, ${bytes} bytes, ${kbps.toFixed(2)} kbps, ` +
+        `in ${wallSeconds.toFixed(2)} s (${realtimeFactor.toFixed(1)}x real time)\n`,
+    );
+  }
+}
+
+/** A progress bar on stderr, counted in seconds of sound; none when stderr is not a terminal. */
+export function progressBar(totalSeconds: number | undefined, quiet: boolean) {
+  if (quiet || !process.stderr.isTTY || !totalSeconds || totalSeconds < 20) return { update() {}, stop() {} };
+  const bar = new SingleBar(
+    {
+      stream: process.stderr,
+      format: '{bar} {percentage}% | {value}/{total} s | {eta_formatted} left',
+      clearOnComplete: true,
+    },
+    Presets.shades_classic,
+  );
+  bar.start(Math.round(totalSeconds), 0);
+  return { update: (seconds: number) => bar.update(Math.round(seconds)), stop: () => bar.stop() };
+}

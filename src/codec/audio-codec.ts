@@ -1,0 +1,191 @@
+import { type ByteStream, type Container, openContainer } from '../bitstream2/container-reader.ts';
+import { type ContainerHeader, hex } from '../bitstream2/header.ts';
+import { type Codes, concatFrames } from '../core/codes.ts';
+import { CodecError } from '../core/errors.ts';
+import { type AudioSignal, assertValidAudio, lengthSamples } from '../core/signal.ts';
+import type { EntropyCoder } from '../entropy2/entropy-coder.ts';
+import { CodesDecoder } from './codes-decoder.ts';
+import { CodesEncoder } from './codes-encoder.ts';
+import { type DecodeReport, decodeContainer } from './file-decoder.ts';
+import { FileEncoder } from './file-encoder.ts';
+import type { Model } from './model.ts';
+
+/** What makes a codec besides its model. */
+export interface CodecParts {
+  readonly name: string;
+  /** Number under which files name the recipe, or 0. */
+  readonly id: number;
+  readonly fingerprint: Uint8Array;
+  readonly sampleRateHz: number;
+  readonly channels: number;
+  readonly model: Model;
+  readonly entropy: EntropyCoder;
+  /** Nominal bitrates on offer, and the one used when none is asked for. */
+  readonly bitratesKbps: readonly number[];
+  readonly defaultKbps: number;
+  /** Latent frames per chunk of a file. */
+  readonly fileFrames: number;
+}
+
+export interface EncodeOptions {
+  /** Nominal bitrate, one of the recipe's. */
+  readonly bitrateKbps?: number;
+}
+
+export interface DecodeOptions {
+  /** Decode what is intact of a damaged file; the rest is silence. */
+  readonly bestEffort?: boolean;
+}
+
+/** A codec for sound, ready to use. Signals must already have its sample rate and channels. */
+export class AudioCodec {
+  readonly parts: CodecParts;
+
+  constructor(parts: CodecParts) {
+    this.parts = parts;
+  }
+
+  /** Latent frames per second. */
+  get frameRateHz(): number {
+    return this.parts.sampleRateHz / this.parts.model.hopLength;
+  }
+
+  /** Bits per second of n codebooks, before entropy coding, in kbps. */
+  nominalKbps(codebooks: number): number {
+    return (codebooks * Math.log2(this.parts.model.parts.quantizer.codebookSize) * this.frameRateHz) / 1000;
+  }
+
+  /** Codebooks for a bitrate: as many as fit (EnCodec: floor of rate over that of one codebook, at least one). */
+  codebooksFor(bitrateKbps = this.parts.defaultKbps): number {
+    if (!this.parts.bitratesKbps.includes(bitrateKbps)) {
+      throw new CodecError('bad-argument', {
+        what: `the recipe ${this.parts.name} has no such bitrate`,
+        found: `${bitrateKbps} kbps`,
+        expected: `one of ${this.parts.bitratesKbps.join(', ')}`,
+      });
+    }
+    const { codebooks } = this.parts.model.parts.quantizer;
+    const fitting = Math.floor(bitrateKbps / this.nominalKbps(1) + 1e-9);
+    return Math.max(1, Math.min(codebooks, fitting));
+  }
+
+  /** signal -> bytes of a .codec file */
+  async encode(signal: AudioSignal, options: EncodeOptions = {}): Promise<Uint8Array> {
+    this.check(signal);
+    const stream = this.encoderStream(options);
+    return Buffer.concat([await stream.push(signal.channels), await stream.end()]);
+  }
+
+  /** bytes of a .codec file -> signal */
+  async decode(bytes: Uint8Array, options: DecodeOptions = {}): Promise<AudioSignal> {
+    const { blocks } = await this.decoderStream(bytes, options);
+    const parts: Float32Array[][] = [];
+    for await (const block of blocks) parts.push(block);
+    return this.signal(parts);
+  }
+
+  /** signal -> codes */
+  async toCodes(signal: AudioSignal, { bitrateKbps }: EncodeOptions = {}): Promise<Codes> {
+    this.check(signal);
+    const codebooks = this.codebooksFor(bitrateKbps);
+    const encoder = new CodesEncoder(this.parts.model, codebooks);
+    const blocks = [...(await encoder.push(signal.channels)), await encoder.end()];
+    return concatFrames(blocks, { codebooks, codebookSize: this.parts.model.parts.quantizer.codebookSize });
+  }
+
+  /** codes -> signal of frames * hop samples */
+  async fromCodes(codes: Codes): Promise<AudioSignal> {
+    const decoder = new CodesDecoder(this.parts.model, codes.codebooks);
+    return this.signal([await decoder.push(codes), await decoder.end()]);
+  }
+
+  /** Encodes sound that arrives bit by bit: `push` planar samples, write the bytes it gives, and `end`. */
+  encoderStream({ bitrateKbps }: EncodeOptions = {}): FileEncoder {
+    const { model, entropy, id, name, fingerprint, sampleRateHz, channels, fileFrames } = this.parts;
+    const header: ContainerHeader = {
+      recipeId: id,
+      recipeName: id === 0 ? name : '',
+      fingerprint,
+      media: 0,
+      sampleRateHz,
+      channels,
+      codebooks: this.codebooksFor(bitrateKbps),
+      framesPerChunk: fileFrames,
+    };
+    return new FileEncoder(model, entropy, header);
+  }
+
+  /** Decodes a file as it arrives: `blocks` of planar samples. Options do not matter for a container already open. */
+  async decoderStream(
+    source: ByteStream | Container,
+    options: DecodeOptions = {},
+  ): Promise<{ header: ContainerHeader; blocks: AsyncIterable<Float32Array[]>; report: DecodeReport }> {
+    const container = 'records' in source ? source : await openContainer(source, options);
+    this.checkHeader(container.header);
+    const report: DecodeReport = { missingChunks: [], damages: container.damages, complete: false };
+    return {
+      header: container.header,
+      blocks: decodeContainer(container, this.parts.model, this.parts.entropy, report),
+      report,
+    };
+  }
+
+  async dispose(): Promise<void> {
+    await this.parts.model.dispose();
+  }
+
+  private check(signal: AudioSignal): void {
+    assertValidAudio(signal, 'cannot encode this audio');
+    const { sampleRateHz, channels, name } = this.parts;
+    if (signal.sampleRateHz === sampleRateHz && signal.channels.length === channels) return;
+    throw new CodecError('bad-audio', {
+      what: `cannot encode this audio with ${name}`,
+      found: `${signal.sampleRateHz} Hz, ${signal.channels.length} channels`,
+      expected: `${sampleRateHz} Hz, ${channels}`,
+      remedy: 'Read it with readAudio(path, { sampleRateHz, channels }), which converts.',
+    });
+  }
+
+  private checkHeader(header: ContainerHeader): void {
+    const { fingerprint, name, model, sampleRateHz, channels } = this.parts;
+    if (hex(header.fingerprint) !== hex(fingerprint)) {
+      throw new CodecError('bad-container', {
+        what: `the file was made with other weights than ${name} has here`,
+        found: `fingerprint ${hex(header.fingerprint, '')}`,
+        expected: hex(fingerprint, ''),
+        remedy: 'Get the weights it was made with, or the version of neural-codec that wrote it.',
+      });
+    }
+    const { codebooks } = model.parts.quantizer;
+    if (
+      header.codebooks > codebooks ||
+      header.sampleRateHz !== sampleRateHz ||
+      header.channels !== channels
+    ) {
+      throw new CodecError('bad-container', {
+        what: `the file does not fit the recipe ${name}`,
+        found: `${header.codebooks} codebooks, ${header.sampleRateHz} Hz, ${header.channels} channels`,
+        expected: `at most ${codebooks}, ${sampleRateHz} Hz, ${channels}`,
+      });
+    }
+  }
+
+  private signal(blocks: readonly Float32Array[][]): AudioSignal {
+    const { sampleRateHz, channels } = this.parts;
+    const joined = Array.from({ length: channels }, (_, c) => {
+      const samples = new Float32Array(blocks.reduce((n, block) => n + block[c]!.length, 0));
+      let at = 0;
+      for (const block of blocks) {
+        samples.set(block[c]!, at);
+        at += block[c]!.length;
+      }
+      return samples;
+    });
+    return { kind: 'audio', sampleRateHz, channels: joined };
+  }
+}
+
+/** Seconds of a signal. */
+export function durationSeconds(audio: AudioSignal): number {
+  return lengthSamples(audio) / audio.sampleRateHz;
+}

@@ -1,0 +1,13 @@
+export type { ContainerHeader } from './bitstream2/header.ts';
+export { AudioCodec, type DecodeOptions, durationSeconds, type EncodeOptions } from './codec/audio-codec.ts';
+export type { Codes } from './core/codes.ts';
+export { CodecError, type ErrorCode } from './core/errors.ts';
+export { type AudioSignal, lengthSamples, type Signal } from './core/signal.ts';
+export { createEngine, engineNames } from './engine/catalogue.ts';
+export { type CompiledGraph, compile, type Engine, type GraphFn, type GraphIo } from './engine/engine.ts';
+export { openAudio, readAudio, writeAudio } from './media/audio-file.ts';
+export { resample } from './media/resample.ts';
+export { Codec, type LoadOptions } from './recipe/codec.ts';
+export { loadRecipe, recipeNames } from './recipe/load.ts';
+export type { Recipe } from './recipe/schema.ts';
+export { readSafetensors, writeSafetensors } from './weights/safetensors.ts';

@@ -1,0 +1,67 @@
+import { AudioCodec } from '../codec/audio-codec.ts';
+import { Model } from '../codec/model.ts';
+import type { HostTensor } from '../core/tensor.ts';
+import { createEngine } from '../engine/catalogue.ts';
+import { entropyCoders } from '../entropy2/catalogue.ts';
+import { fingerprintOf, loadWeights } from '../weights/store.ts';
+import { loadRecipe } from './load.ts';
+import type { Recipe } from './schema.ts';
+import { buildStages } from './stages.ts';
+
+export interface LoadOptions {
+  /** See `codec doctor`; default onnx. */
+  readonly engine?: string;
+  /** Intra-op threads; default all cores. */
+  readonly threads?: number;
+  /** Changes to the recipe, as `path=value`. */
+  readonly set?: readonly string[];
+}
+
+/** Name under which a model's frequency tables [codebooks, codebookSize] lie beside its weights. */
+export const FREQUENCIES = 'entropy.frequencies';
+
+/** A codec made from a recipe. */
+export class Codec extends AudioCodec {
+  /**
+   * Loads a recipe with its weights.
+   * @param nameOrFile a recipe of the package, or the path of a .yaml file
+   * @throws `bad-recipe`, `bad-weights`, `bad-argument`
+   */
+  static async load(nameOrFile: string, options: LoadOptions = {}): Promise<Codec> {
+    const recipe = loadRecipe(nameOrFile, options.set);
+    const { tensors, fingerprint } = loadWeights(recipe.weights);
+    return Codec.create(recipe, tensors, { ...options, fingerprint });
+  }
+
+  /** Puts a codec together from a recipe and weights in memory. */
+  static async create(
+    recipe: Recipe,
+    weights: ReadonlyMap<string, HostTensor>,
+    options: LoadOptions & { readonly fingerprint?: Uint8Array } = {},
+  ): Promise<Codec> {
+    const engine = await createEngine(
+      options.engine,
+      options.threads === undefined ? {} : { threads: options.threads },
+    );
+    const stages = buildStages(recipe);
+    const { channels, sampleRateHz } = recipe.signal;
+    const { codebooks, codebookSize } = stages.quantizer;
+    const frequencies = weights.get(FREQUENCIES)?.data;
+    return new Codec({
+      name: recipe.name,
+      id: recipe.id ?? 0,
+      fingerprint: options.fingerprint ?? fingerprintOf(weights),
+      sampleRateHz,
+      channels,
+      model: new Model({ ...stages, weights, channels, computeFrames: recipe.chunk.computeFrames }, engine),
+      entropy: entropyCoders[recipe.entropy].create({
+        codebooks,
+        codebookSize,
+        ...(frequencies && { frequencies }),
+      }),
+      bitratesKbps: recipe.bitrates.kbps,
+      defaultKbps: recipe.bitrates.default,
+      fileFrames: recipe.chunk.fileFrames,
+    });
+  }
+}
