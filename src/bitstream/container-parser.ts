@@ -6,8 +6,8 @@ import { StrictRecords } from './strict-records.ts';
 import { TolerantRecords } from './tolerant-records.ts';
 
 export interface ContainerReadOptions {
-  /** What to do about damage after the header: fail (default), or go on with the next intact chunk. */
-  readonly onDamage?: 'throw' | 'skip';
+  /** Pass over damage after the header to the next intact chunk, instead of throwing; default false. */
+  readonly bestEffort?: boolean;
   /** What messages call the file. */
   readonly name?: string;
 }
@@ -35,8 +35,8 @@ export class ContainerParser {
   private records: RecordReader | undefined;
   private finished = false;
 
-  constructor({ onDamage = 'throw', name = 'the file' }: ContainerReadOptions = {}) {
-    this.options = { onDamage, name };
+  constructor({ bestEffort = false, name = 'the file' }: ContainerReadOptions = {}) {
+    this.options = { bestEffort, name };
   }
 
   /** What the end record said; undefined until it was met, and after `finish` if it is lost. */
@@ -76,9 +76,8 @@ export class ContainerParser {
     if (!block) return;
     this.header = block.header;
     window.offset = block.sizeBytes;
-    this.records =
-      options.onDamage === 'skip'
-        ? new TolerantRecords(window, block)
-        : new StrictRecords(window, block, options.name);
+    this.records = options.bestEffort
+      ? new TolerantRecords(window, block)
+      : new StrictRecords(window, block, options.name);
   }
 }

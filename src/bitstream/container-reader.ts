@@ -27,12 +27,12 @@ export class ContainerReader {
     return this.parser.end;
   }
 
-  /** With `onDamage: 'skip'`, what has been skipped so far; complete when `chunks` has ended. */
+  /** With `bestEffort`, what has been skipped so far; complete when `chunks` has ended. */
   get damages(): readonly Damage[] {
     return this.parser.damages;
   }
 
-  /** The chunks, in order, once. Throws ContainerError at the first damage unless told to skip it. */
+  /** The chunks, in order, once. Throws ContainerError at the first damage unless `bestEffort`. */
   async *chunks(): AsyncGenerator<ContainerChunk> {
     let finished = false;
     try {

@@ -1,3 +1,4 @@
+import { enableProdMode } from '@tensorflow/tfjs-core';
 import { CodecError } from '../core/errors.ts';
 import { EagerEngine } from './eager.ts';
 import type { Engine, EngineOptions } from './engine.ts';
@@ -16,6 +17,8 @@ export const engines = {
     about: 'TensorFlow.js in plain JavaScript (slow, for comparison)',
     create: async (): Promise<Engine> => {
       await import('@tensorflow/tfjs-backend-cpu');
+      // Or it advertises other packages on stderr.
+      enableProdMode();
       registerSteppedLstm('cpu');
       return new EagerEngine('tfjs-cpu', 'cpu');
     },

@@ -4,8 +4,9 @@ import { Rng } from '../core/rng.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { buildStages } from '../recipe/stages.ts';
-import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { loadCheckpoint, modelWeights, saveCheckpoint } from './checkpoint.ts';
 import { loadClips, splitClips } from './dataset.ts';
+import { packModel } from './pack.ts';
 import { codebooksFor, type StepReport, Trainer } from './trainer.ts';
 
 export interface TrainingRun {
@@ -29,8 +30,13 @@ export interface TrainingRun {
 }
 
 const VALIDATION_BATCHES = 8;
+/** Sound over which the shipped model's frequency tables are counted. */
+const TABLE_SECONDS = 3600;
 
-/** Trains a recipe, writing `log.jsonl` and a checkpoint from which `resume` goes on to the same weights. */
+/**
+ * Trains a recipe, writing `log.jsonl` and a checkpoint from which `resume` goes on to the same weights; at the end also
+ * `model.safetensors`, which a recipe's `weights` can name.
+ */
 export async function train(
   run: TrainingRun,
 ): Promise<{ readonly step: number; readonly finished: boolean }> {
@@ -63,7 +69,15 @@ export async function train(
     if (report.step % run.saveEvery === 0) saveCheckpoint(out, trainer.state);
   }
   saveCheckpoint(out, trainer.state);
-  return { step: trainer.state.step, finished: trainer.state.step >= steps };
+  const finished = trainer.state.step >= steps;
+  if (finished) {
+    const options = { engine: run.engine.name, maxSeconds: TABLE_SECONDS };
+    writeFileSync(
+      path.join(out, 'model.safetensors'),
+      await packModel(recipe, modelWeights(trainer.state), split.train, options),
+    );
+  }
+  return { step: trainer.state.step, finished };
 }
 
 /** Losses at every bitrate, and unquantized under `none`. */

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { CodecError } from '../core/errors.ts';
 import { type HostTensor, sizeOf } from '../core/tensor.ts';
 import { fromFloat16Bits, toFloat16Bits } from './float16.ts';
@@ -5,11 +6,15 @@ import { fromFloat16Bits, toFloat16Bits } from './float16.ts';
 /** How a tensor is stored. Everything is float32 or int32 in memory. */
 export type StoredType = 'F32' | 'F16' | 'I32' | 'U16';
 
-interface Entry {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
-}
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(z.int().min(0)),
+  data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
+});
+const headerSchema = z
+  .object({ __metadata__: z.record(z.string(), z.string()).default({}) })
+  .catchall(entrySchema);
+type Entry = z.output<typeof entrySchema>;
 
 const WIDTH_BYTES: Record<string, number> = {
   F64: 8,
@@ -39,23 +44,15 @@ export function readSafetensors(bytes: Uint8Array, source = 'the weights'): Safe
   if (bytes.length < 8 || headerBytes > Math.min(bytes.length - 8, MAX_HEADER_BYTES) || headerBytes < 2) {
     throw unreadable(source, `${bytes.length} bytes with a header of ${headerBytes}`);
   }
-  let header: Record<string, Entry>;
-  try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + headerBytes)));
-  } catch (cause) {
-    throw unreadable(source, 'a header that is not JSON', cause);
-  }
-  const { __metadata__: metadata = {}, ...entries } = header as Record<string, Entry> & {
-    __metadata__?: Record<string, string>;
-  };
+  const { __metadata__: metadata, ...entries } = parseHeader(bytes.subarray(8, 8 + headerBytes), source);
   const tensors = new Map<string, HostTensor>();
   const start = 8 + headerBytes;
   for (const [name, entry] of Object.entries(entries)) {
-    const [from, to] = entry.data_offsets ?? [];
+    const [from, to] = entry.data_offsets;
     const width = WIDTH_BYTES[entry.dtype];
     if (width === undefined) throw unreadable(source, `tensor ${name} of type ${entry.dtype}`);
     const size = sizeOf(entry.shape);
-    if (!(from >= 0 && to - from === size * width && start + to <= bytes.length)) {
+    if (to - from !== size * width || start + to > bytes.length) {
       throw unreadable(
         source,
         `tensor ${name} [${entry.shape}] at bytes ${from}-${to} of ${bytes.length - start}`,
@@ -64,6 +61,14 @@ export function readSafetensors(bytes: Uint8Array, source = 'the weights'): Safe
     tensors.set(name, load(Uint8Array.from(bytes.subarray(start + from, start + to)), entry, size));
   }
   return { tensors, metadata };
+}
+
+function parseHeader(json: Uint8Array, source: string): z.output<typeof headerSchema> {
+  try {
+    return headerSchema.parse(JSON.parse(new TextDecoder().decode(json)));
+  } catch (cause) {
+    throw unreadable(source, 'a header that is not one', cause);
+  }
 }
 
 function unreadable(source: string, found: string, cause?: unknown): CodecError {
