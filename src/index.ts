@@ -1,4 +1,4 @@
-export type { ContainerHeader } from './bitstream2/header.ts';
+export type { ContainerHeader } from './bitstream/container.ts';
 export { AudioCodec, type DecodeOptions, durationSeconds, type EncodeOptions } from './codec/audio-codec.ts';
 export type { Codes } from './core/codes.ts';
 export { CodecError, type ErrorCode } from './core/errors.ts';

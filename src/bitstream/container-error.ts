@@ -14,7 +14,7 @@ export type DamageReason =
 /** A stretch of a file that could not be used, and what went with it. */
 export interface Damage {
   readonly reason: DamageReason;
-  /** The bytes [fromByte, toByte) of the file; none if bytes are missing. */
+  /** The bytes [fromByte, toByte) of the file, none if bytes are missing; in an error, as far as had been read. */
   readonly fromByte: number;
   readonly toByte: number;
   /** The chunks [from, to) are lost; `to` is undefined if the rest of the file is, however long it was. */

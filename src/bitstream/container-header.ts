@@ -63,7 +63,7 @@ export function decodeHeader(bytes: Uint8Array, name: string): HeaderBlock | und
       what: `${name} is in a newer version of the .codec format`,
       found: `version ${version}`,
       expected: `at most ${VERSION}`,
-      remedy: 'Update neural-codec.',
+      remedy: 'Update neural-codec; if it is the latest, the file is damaged.',
     });
   }
   if (!cursor.failure && version === 0) cursor.fail('version 0');

@@ -129,12 +129,12 @@ export function findRecord(
   return crc === crcOf(offset, body) ? record : bad('another check sum than its bytes have');
 }
 
-function readEnd(cursor: ByteCursor) {
+function readEnd(cursor: ByteCursor): FoundRecord & { kind: 'end' } {
   const { chunks, lengthSamples } = readFields(endFields, cursor);
-  return { kind: 'end', chunks, lengthSamples, to: cursor.offset + CRC_BYTES } as const;
+  return { kind: 'end', chunks, lengthSamples, to: cursor.offset + CRC_BYTES };
 }
 
-function readChunk(cursor: ByteCursor, header: ContainerHeader) {
+function readChunk(cursor: ByteCursor, header: ContainerHeader): FoundRecord & { kind: 'chunk' } {
   const { tag, payloadBytes, index, frames } = readFields(chunkFields, cursor);
   const full = framesPerChunkOf(header);
   // A length is judged as soon as it is there, so that a wrong one is not waited for.
@@ -142,10 +142,14 @@ function readChunk(cursor: ByteCursor, header: ContainerHeader) {
   if (frames !== undefined && frames >= full) cursor.fail(`${frames} frames`);
   const payloadFrom = cursor.offset;
   const payloadTo = payloadFrom + payloadBytes;
-  const mode = tag & MODE_MASK;
   return {
-    ...({ kind: 'chunk', index, mode, frames: frames ?? full } as const),
-    ...{ payloadFrom, payloadTo, to: payloadTo + CRC_BYTES },
+    kind: 'chunk',
+    index,
+    mode: tag & MODE_MASK,
+    frames: frames ?? full,
+    payloadFrom,
+    payloadTo,
+    to: payloadTo + CRC_BYTES,
   };
 }
 

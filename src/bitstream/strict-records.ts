@@ -1,10 +1,13 @@
 import type { ByteWindow } from './byte-window.ts';
 import { type ContainerChunk, type ContainerEnd, framesPerChunkOf, mediaKinds } from './container.ts';
-import { type DamageReason, recordError } from './container-error.ts';
+import { type ContainerError, type DamageReason, recordError } from './container-error.ts';
 import type { HeaderBlock } from './container-header.ts';
 import type { RecordReader } from './container-parser.ts';
 import { type FoundRecord, findRecord } from './container-record.ts';
 import { crc32c } from './crc32c.ts';
+import { TolerantRecords } from './tolerant-records.ts';
+
+const LENGTH = 'a length that goes beyond the next record';
 
 /** Chunks of a file in which every byte must be right. */
 export class StrictRecords implements RecordReader {
@@ -59,15 +62,20 @@ export class StrictRecords implements RecordReader {
     this.window.offset = to;
   }
 
+  /** The file ends where a record was to go on. */
   private cut(): Error {
-    const { window } = this;
-    const position = window.position(window.length);
-    const inside = window.length > window.offset;
-    return this.error(inside ? 'truncated' : 'missing-end', `the end of the file at byte ${position}`);
+    const { window, block } = this;
+    const found = `the end of the file at byte ${window.position(window.length)}`;
+    if (window.length === window.offset) return this.error('missing-end', found);
+    const error = this.error('truncated', found);
+    // Unless only the record's length is wrong, and others follow.
+    const rest = new TolerantRecords(window, block);
+    const damaged = rest.next(true) !== undefined || rest.end !== undefined;
+    return damaged ? recordError(this.name, { ...error.damage, reason: 'damaged-chunk' }, LENGTH) : error;
   }
 
   /** `next`: the chunk that is there instead of the one due. */
-  private error(reason: DamageReason, found: string, next?: number): Error {
+  private error(reason: DamageReason, found: string, next?: number): ContainerError {
     const { window, chunks } = this;
     const fromByte = window.position(window.offset);
     const toByte = reason === 'missing-chunk' ? fromByte : window.position(window.length);

@@ -1,6 +1,6 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
-import { openContainer } from '../bitstream2/container-reader.ts';
+import { openContainer } from '../bitstream/container-reader.ts';
 import { CodecError } from '../core/errors.ts';
 import { createAudioWriter } from '../media/audio-file.ts';
 import { Codec } from '../recipe/codec.ts';

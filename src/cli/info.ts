@@ -1,6 +1,8 @@
 import type { CommandModule } from 'yargs';
-import { openContainer } from '../bitstream2/container-reader.ts';
-import { describeHeader, hex } from '../bitstream2/header.ts';
+import { listHeader } from '../bitstream/container-header.ts';
+import { openContainer } from '../bitstream/container-reader.ts';
+import { toHex } from '../bitstream/fields.ts';
+import { assertAudioHeader } from '../codec/header.ts';
 import { inspectContainer } from '../codec/inspect.ts';
 import { loadRecipe } from '../recipe/load.ts';
 import { recipeForFile } from '../recipe/of-file.ts';
@@ -23,9 +25,10 @@ export const infoCommand: CommandModule<object, { file: string; recipe: string |
 
     async handler({ file, recipe: given, json }) {
       const source = readBytes(file);
-      const { header, chunks, frames, payloadBytes, lengthSamples } = await inspectContainer(
-        await openContainer(source.bytes()),
-      );
+      const container = await openContainer(source.bytes());
+      const { header } = container;
+      assertAudioHeader(header);
+      const { chunks, frames, payloadBytes, lengthSamples } = await inspectContainer(container);
       const recipe = loadRecipe(recipeForFile(header, given));
       const { encoder, quantizer } = buildStages(recipe);
       const durationSeconds = lengthSamples / header.sampleRateHz;
@@ -35,7 +38,7 @@ export const infoCommand: CommandModule<object, { file: string; recipe: string |
       const summary = {
         file,
         recipe: recipe.name,
-        fingerprint: hex(header.fingerprint, ''),
+        fingerprint: toHex(header.fingerprint),
         bytes,
         durationSeconds,
         sampleRateHz: header.sampleRateHz,
@@ -54,8 +57,8 @@ export const infoCommand: CommandModule<object, { file: string; recipe: string |
       for (const [name, value] of Object.entries(summary))
         process.stdout.write(`${name.padEnd(16)} ${value}\n`);
       process.stdout.write('header:\n');
-      for (const { name, value, about } of describeHeader(header)) {
-        process.stdout.write(`  ${name.padEnd(14)} ${value.padEnd(18)} ${about}\n`);
+      for (const { name, value, doc } of listHeader(header)) {
+        process.stdout.write(`  ${name.padEnd(14)} ${String(value).padEnd(18)} ${doc}\n`);
       }
     },
   };

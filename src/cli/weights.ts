@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { CommandModule } from 'yargs';
-import { hex } from '../bitstream2/header.ts';
+import { toHex } from '../bitstream/fields.ts';
 import { loadWeights, modelsFolder } from '../weights/store.ts';
 import { jsonOption } from './options.ts';
 
@@ -21,7 +21,7 @@ export const weightsCommand: CommandModule<object, { action: string; json: boole
       const { tensors, fingerprint } = loadWeights(path.join(modelsFolder, file));
       const values = [...tensors.values()].reduce((n, t) => n + t.data.length, 0);
       const bytes = statSync(path.join(modelsFolder, file)).size;
-      return { name: path.parse(file).name, bytes, values, fingerprint: hex(fingerprint, '') };
+      return { name: path.parse(file).name, bytes, values, fingerprint: toHex(fingerprint) };
     });
     if (json) process.stdout.write(`${JSON.stringify(all)}\n`);
     else

@@ -1,13 +1,14 @@
-import { type ByteStream, type Container, openContainer } from '../bitstream2/container-reader.ts';
-import { type ContainerHeader, hex } from '../bitstream2/header.ts';
+import { ContainerReader, type ContainerSource, openContainer } from '../bitstream/container-reader.ts';
+import { toHex } from '../bitstream/fields.ts';
 import { type Codes, concatFrames } from '../core/codes.ts';
 import { CodecError } from '../core/errors.ts';
 import { type AudioSignal, assertValidAudio, lengthSamples } from '../core/signal.ts';
-import type { EntropyCoder } from '../entropy2/entropy-coder.ts';
+import type { EntropyCoder } from '../entropy/entropy-coder.ts';
 import { CodesDecoder } from './codes-decoder.ts';
 import { CodesEncoder } from './codes-encoder.ts';
 import { type DecodeReport, decodeContainer } from './file-decoder.ts';
 import { FileEncoder } from './file-encoder.ts';
+import { type AudioHeader, assertAudioHeader } from './header.ts';
 import type { Model } from './model.ts';
 
 /** What makes a codec besides its model. */
@@ -102,11 +103,11 @@ export class AudioCodec {
   /** Encodes sound that arrives bit by bit: `push` planar samples, write the bytes it gives, and `end`. */
   encoderStream({ bitrateKbps }: EncodeOptions = {}): FileEncoder {
     const { model, entropy, id, name, fingerprint, sampleRateHz, channels, fileFrames } = this.parts;
-    const header: ContainerHeader = {
+    const header: AudioHeader = {
       recipeId: id,
       recipeName: id === 0 ? name : '',
       fingerprint,
-      media: 0,
+      kind: 'audio',
       sampleRateHz,
       channels,
       codebooks: this.codebooksFor(bitrateKbps),
@@ -117,15 +118,17 @@ export class AudioCodec {
 
   /** Decodes a file as it arrives: `blocks` of planar samples. Options do not matter for a container already open. */
   async decoderStream(
-    source: ByteStream | Container,
+    source: ContainerSource | ContainerReader,
     options: DecodeOptions = {},
-  ): Promise<{ header: ContainerHeader; blocks: AsyncIterable<Float32Array[]>; report: DecodeReport }> {
-    const container = 'records' in source ? source : await openContainer(source, options);
-    this.checkHeader(container.header);
-    const report: DecodeReport = { missingChunks: [], damages: container.damages, complete: false };
+  ): Promise<{ header: AudioHeader; blocks: AsyncIterable<Float32Array[]>; report: DecodeReport }> {
+    const container = source instanceof ContainerReader ? source : await openContainer(source, options);
+    const { header } = container;
+    assertAudioHeader(header);
+    this.checkHeader(header);
+    const report: DecodeReport = { missingChunks: [], damages: [], complete: false };
     return {
-      header: container.header,
-      blocks: decodeContainer(container, this.parts.model, this.parts.entropy, report),
+      header,
+      blocks: decodeContainer(container, header, this.parts.model, this.parts.entropy, report),
       report,
     };
   }
@@ -146,13 +149,13 @@ export class AudioCodec {
     });
   }
 
-  private checkHeader(header: ContainerHeader): void {
+  private checkHeader(header: AudioHeader): void {
     const { fingerprint, name, model, sampleRateHz, channels } = this.parts;
-    if (hex(header.fingerprint) !== hex(fingerprint)) {
+    if (toHex(header.fingerprint) !== toHex(fingerprint)) {
       throw new CodecError('bad-container', {
         what: `the file was made with other weights than ${name} has here`,
-        found: `fingerprint ${hex(header.fingerprint, '')}`,
-        expected: hex(fingerprint, ''),
+        found: `fingerprint ${toHex(header.fingerprint)}`,
+        expected: toHex(fingerprint),
         remedy: 'Get the weights it was made with, or the version of neural-codec that wrote it.',
       });
     }

@@ -1,13 +1,15 @@
-import type { Container, Damage } from '../bitstream2/container-reader.ts';
-import type { Chunk } from '../bitstream2/records.ts';
-import type { EntropyCoder } from '../entropy2/entropy-coder.ts';
+import type { ContainerChunk } from '../bitstream/container.ts';
+import type { Damage } from '../bitstream/container-error.ts';
+import type { ContainerReader } from '../bitstream/container-reader.ts';
+import type { EntropyCoder } from '../entropy/entropy-coder.ts';
 import { CodesDecoder } from './codes-decoder.ts';
+import type { AudioHeader } from './header.ts';
 import type { Model } from './model.ts';
 
 export interface DecodeReport {
   /** Chunks that were missing and became silence, by index. */
   readonly missingChunks: number[];
-  readonly damages: readonly Damage[];
+  damages: readonly Damage[];
   /** Whether the file had its end record. */
   complete: boolean;
 }
@@ -17,47 +19,40 @@ export interface DecodeReport {
  * silence; decoding starts afresh after them. `report` fills up as it goes.
  */
 export async function* decodeContainer(
-  container: Container,
+  container: ContainerReader,
+  header: AudioHeader,
   model: Model,
   entropy: EntropyCoder,
   report: DecodeReport,
 ): AsyncGenerator<Float32Array[]> {
-  const { header } = container;
   const { hopLength } = model;
   const { codebookSize } = model.parts.quantizer;
   const decoder = new CodesDecoder(model, header.codebooks);
-  const chunkSamples = header.framesPerChunk * hopLength;
   const trim = new Trimmer(header.channels, hopLength);
   let next = 0;
-  for await (const record of container.records()) {
-    if (record.kind === 'end') {
-      report.complete = true;
-      yield* trim.take(await decoder.end());
-      // Chunks lost between the last one read and the end are silence too.
-      for (; trim.total + hopLength <= record.lengthSamples; next++) {
-        report.missingChunks.push(next);
-        const silence = Math.min(chunkSamples, record.lengthSamples - trim.total);
-        yield* trim.take(silent(header.channels, silence));
-      }
-      yield* trim.end(record.lengthSamples);
-      return;
+  /** Ends what went before and puts silence in the place of chunks, up to `to` or the end of the signal. */
+  async function* skip(to: number, lengthSamples: number): AsyncGenerator<Float32Array[]> {
+    yield* trim.take(await decoder.end());
+    for (; next < to; next++) {
+      report.missingChunks.push(next);
+      const length = Math.min(header.framesPerChunk * hopLength, lengthSamples - trim.total);
+      yield* trim.take(silent(header.channels, Math.max(0, length)));
     }
-    if (record.index > next) {
-      yield* trim.take(await decoder.end());
-      for (; next < record.index; next++) {
-        report.missingChunks.push(next);
-        yield* trim.take(silent(header.channels, chunkSamples));
-      }
-    }
-    next = record.index + 1;
-    yield* trim.take(await decoder.push(decodeChunk(record, entropy, header.codebooks, codebookSize)));
   }
-  yield* trim.take(await decoder.end());
-  yield* trim.end(trim.total);
+  for await (const chunk of container.chunks()) {
+    if (chunk.index > next) yield* skip(chunk.index, Number.POSITIVE_INFINITY);
+    next = chunk.index + 1;
+    yield* trim.take(await decoder.push(decodeChunk(chunk, entropy, header.codebooks, codebookSize)));
+  }
+  const { end } = container;
+  report.complete = end !== undefined;
+  report.damages = container.damages;
+  yield* skip(end?.chunks ?? next, end?.lengthSamples ?? trim.total);
+  yield* trim.end(end?.lengthSamples ?? trim.total);
 }
 
 function decodeChunk(
-  { payload, mode, frames }: Chunk,
+  { payload, mode, frames }: ContainerChunk,
   entropy: EntropyCoder,
   codebooks: number,
   codebookSize: number,

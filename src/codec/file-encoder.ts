@@ -1,8 +1,8 @@
-import { type ContainerHeader, writeHeader } from '../bitstream2/header.ts';
-import { writeRecord } from '../bitstream2/records.ts';
+import { ContainerWriter } from '../bitstream/container-writer.ts';
 import { type Codes, concatFrames, sliceFrames } from '../core/codes.ts';
-import type { EntropyCoder } from '../entropy2/entropy-coder.ts';
+import type { EntropyCoder } from '../entropy/entropy-coder.ts';
 import { CodesEncoder } from './codes-encoder.ts';
+import type { AudioHeader } from './header.ts';
 import type { Model } from './model.ts';
 
 /** Samples in, bytes of a .codec file out, any amount at a time and in constant memory. */
@@ -11,15 +11,16 @@ export class FileEncoder {
   frames = 0;
   private readonly encoder: CodesEncoder;
   private readonly entropy: EntropyCoder;
-  private readonly header: ContainerHeader;
+  private readonly header: AudioHeader;
+  private readonly writer: ContainerWriter;
   private waiting: Codes;
-  private index = 0;
   private started = false;
 
-  constructor(model: Model, entropy: EntropyCoder, header: ContainerHeader) {
+  constructor(model: Model, entropy: EntropyCoder, header: AudioHeader) {
     this.encoder = new CodesEncoder(model, header.codebooks);
     this.entropy = entropy;
     this.header = header;
+    this.writer = new ContainerWriter(header);
     const { codebookSize } = model.parts.quantizer;
     this.waiting = { indices: new Int32Array(0), codebooks: header.codebooks, frames: 0, codebookSize };
   }
@@ -32,19 +33,18 @@ export class FileEncoder {
   /** Ends the signal; gives the rest of the file. Throws `bad-audio` when there were no samples. */
   async end(): Promise<Uint8Array> {
     const bytes = this.write([await this.encoder.end()], true);
-    const end = writeRecord({ kind: 'end', lengthSamples: this.encoder.lengthSamples }, this.header);
-    return Buffer.concat([bytes, end]);
+    return Buffer.concat([bytes, this.writer.end(this.encoder.lengthSamples)]);
   }
 
   private write(blocks: readonly Codes[], last: boolean): Uint8Array {
-    const parts: Uint8Array[] = this.started ? [] : [writeHeader(this.header)];
+    const parts: Uint8Array[] = this.started ? [] : [this.writer.start()];
     this.started = true;
     const { framesPerChunk } = this.header;
     let waiting = concatFrames([this.waiting, ...blocks], this.waiting);
     while (waiting.frames >= framesPerChunk || (last && waiting.frames > 0)) {
       const frames = Math.min(framesPerChunk, waiting.frames);
       const { bytes: payload, mode } = this.entropy.encode(sliceFrames(waiting, 0, frames));
-      parts.push(writeRecord({ kind: 'chunk', index: this.index++, frames, mode, payload }, this.header));
+      parts.push(this.writer.chunk({ frames, mode, payload }));
       waiting = sliceFrames(waiting, frames, waiting.frames);
       this.frames += frames;
     }

@@ -1,8 +1,6 @@
-import type { Container } from '../bitstream2/container-reader.ts';
-import type { ContainerHeader } from '../bitstream2/header.ts';
+import type { ContainerReader } from '../bitstream/container-reader.ts';
 
 export interface ContainerSummary {
-  readonly header: ContainerHeader;
   readonly chunks: number;
   readonly frames: number;
   /** Bytes of codes, without headers and checksums. */
@@ -11,16 +9,12 @@ export interface ContainerSummary {
 }
 
 /** Reads a whole container without decoding it. */
-export async function inspectContainer(container: Container): Promise<ContainerSummary> {
-  let [chunks, frames, payloadBytes, lengthSamples] = [0, 0, 0, 0];
-  for await (const record of container.records()) {
-    if (record.kind === 'end') {
-      lengthSamples = record.lengthSamples;
-    } else {
-      chunks++;
-      frames += record.frames;
-      payloadBytes += record.payload.length;
-    }
+export async function inspectContainer(container: ContainerReader): Promise<ContainerSummary> {
+  let [chunks, frames, payloadBytes] = [0, 0, 0];
+  for await (const chunk of container.chunks()) {
+    chunks++;
+    frames += chunk.frames;
+    payloadBytes += chunk.payload.length;
   }
-  return { header: container.header, chunks, frames, payloadBytes, lengthSamples };
+  return { chunks, frames, payloadBytes, lengthSamples: container.end?.lengthSamples ?? 0 };
 }

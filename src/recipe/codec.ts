@@ -2,7 +2,7 @@ import { AudioCodec } from '../codec/audio-codec.ts';
 import { Model } from '../codec/model.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import { createEngine } from '../engine/catalogue.ts';
-import { entropyCoders } from '../entropy2/catalogue.ts';
+import { entropyCoders } from '../entropy/catalogue.ts';
 import { fingerprintOf, loadWeights } from '../weights/store.ts';
 import { loadRecipe } from './load.ts';
 import type { Recipe } from './schema.ts';
@@ -45,8 +45,8 @@ export class Codec extends AudioCodec {
     );
     const stages = buildStages(recipe);
     const { channels, sampleRateHz } = recipe.signal;
-    const { codebooks, codebookSize } = stages.quantizer;
-    const frequencies = weights.get(FREQUENCIES)?.data;
+    const { codebookSize } = stages.quantizer;
+    const frequencies = weights.get(FREQUENCIES)?.data as Int32Array | undefined;
     return new Codec({
       name: recipe.name,
       id: recipe.id ?? 0,
@@ -54,11 +54,7 @@ export class Codec extends AudioCodec {
       sampleRateHz,
       channels,
       model: new Model({ ...stages, weights, channels, computeFrames: recipe.chunk.computeFrames }, engine),
-      entropy: entropyCoders[recipe.entropy].create({
-        codebooks,
-        codebookSize,
-        ...(frequencies && { frequencies }),
-      }),
+      entropy: entropyCoders[recipe.entropy].create({ codebookSize, ...(frequencies && { frequencies }) }),
       bitratesKbps: recipe.bitrates.kbps,
       defaultKbps: recipe.bitrates.default,
       fileFrames: recipe.chunk.fileFrames,

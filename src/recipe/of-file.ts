@@ -1,5 +1,5 @@
-import type { ContainerHeader } from '../bitstream2/header.ts';
-import { hex } from '../bitstream2/header.ts';
+import type { ContainerHeader } from '../bitstream/container.ts';
+import { toHex } from '../bitstream/fields.ts';
 import { CodecError } from '../core/errors.ts';
 import { recipeNameOfId, recipeNames } from './load.ts';
 
@@ -15,7 +15,7 @@ export function recipeForFile(header: ContainerHeader, given?: string): string {
   const named = header.recipeId > 0 ? `number ${header.recipeId}` : `"${header.recipeName}"`;
   throw new CodecError('bad-container', {
     what: 'the recipe this file was made with is not here',
-    found: `recipe ${named}, weights ${hex(header.fingerprint, '')}`,
+    found: `recipe ${named}, weights ${toHex(header.fingerprint)}`,
     expected: recipeNames().join(', '),
     remedy: header.recipeId > 0 ? 'Update neural-codec.' : 'Give its .yaml file with --recipe.',
   });

@@ -1,5 +1,5 @@
 import { type HostTensor, int32 } from '../core/tensor.ts';
-import { frequenciesFrom } from '../entropy2/frequency-table.ts';
+import { frequenciesFromCounts } from '../entropy/frequency-table.ts';
 import { Codec, FREQUENCIES } from '../recipe/codec.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
@@ -38,7 +38,7 @@ export async function packModel(
   for (let q = 0; q < codebooks; q++) {
     // Half a count more everywhere: what the clips never show may still come.
     const row = counts.subarray(q * codebookSize, (q + 1) * codebookSize).map((count) => 2 * count + 1);
-    frequencies.set(frequenciesFrom(row), q * codebookSize);
+    frequencies.set(frequenciesFromCounts(row), q * codebookSize);
   }
   const packed = new Map<string, HostTensor>([
     ...tensors,
