@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAGIC } from './container.ts';
 import { ContainerError } from './container-error.ts';
+import { decodeHeader } from './container-header.ts';
 import { openContainer } from './container-reader.ts';
+import { encodeChunk } from './container-record.ts';
 import { crc32c } from './crc32c.ts';
 import { anyFile, makeFile, parse, type TestFile, testHeader } from './test-files.ts';
 
@@ -194,6 +196,18 @@ describe('best effort', () => {
       chunks: [0, 1, 2, 3, 4],
       damages: [{ reason: 'damaged-chunk', fromByte: 44, toByte: 52, missing: { from: 2, to: 2 } }],
       end: file.end,
+    });
+  });
+
+  it('does not believe in absurd gaps', () => {
+    const { bytes: empty, headerBytes: size } = makeFile([], 0);
+    const { crc } = decodeHeader(empty, 'it')!;
+    const content = { mode: 0, frames: 10, payload: Uint8Array.of(1) };
+    const chunk = (index: number) => encodeChunk(testHeader, crc, index, content);
+    const far = cat(empty.subarray(0, size), chunk(0), chunk(65_538), chunk(65_537), empty.subarray(size));
+    expect(survivors(far)).toMatchObject({
+      chunks: [0, 65_537],
+      damages: [{ missing: { from: 1, to: 65_537 } }, { missing: { from: 65_538, to: undefined } }],
     });
   });
 

@@ -77,6 +77,7 @@ export function parse(pieces: Iterable<Uint8Array>, bestEffort: boolean): Parsed
   }
   parser.finish();
   drain();
+  drain(); // asking again must change nothing
   const { header, end, damages } = parser;
   return { header, chunks, end, damages };
 }

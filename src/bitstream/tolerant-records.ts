@@ -7,6 +7,12 @@ import { type FoundRecord, findRecord, isRecordTag, type SpanCrc } from './conta
 import { SlidingCrc } from './sliding-crc.ts';
 
 /**
+ * A gap of more chunks than this is taken for a false find or malice, lest callers fill it with hours of silence. At
+ * one second a chunk it is 18 hours.
+ */
+const MAX_GAP_CHUNKS = 1 << 16;
+
+/**
  * Chunks of a file that may be damaged: where no intact record begins, the next byte is tried. Gives chunks in
  * rising order; one that comes again or too late counts as damage.
  */
@@ -23,6 +29,7 @@ export class TolerantRecords implements RecordReader {
   private due = 0;
   /** Stream position of the first byte that no intact record accounts for yet. */
   private badFrom: number | undefined;
+  private closed = false;
   /** Where the end record is, while no chunk has come after it. */
   private endAt: { readonly from: number; readonly to: number } | undefined;
 
@@ -40,11 +47,11 @@ export class TolerantRecords implements RecordReader {
       const record = findRecord(window.bytes, window.offset, window.length, block.header, this.crcOf);
       if (record.kind === 'short' && !finished) break;
       if (record.kind === 'chunk' && this.isDue(record.index)) return this.take(record);
-      if (record.kind === 'end' && !this.endAt && record.chunks >= this.due) this.noteEnd(record);
+      if (record.kind === 'end' && !this.endAt && this.isReachable(record.chunks)) this.noteEnd(record);
       else this.skip(record);
     }
     this.crc.forget(window.position(window.offset) - this.crcFrom);
-    if (finished) this.close();
+    if (finished && !this.closed) this.close();
     return undefined;
   }
 
@@ -61,7 +68,11 @@ export class TolerantRecords implements RecordReader {
   }
 
   private isDue(index: number): boolean {
-    return index >= this.due && index < (this.end?.chunks ?? Number.POSITIVE_INFINITY);
+    return this.isReachable(index) && index < (this.end?.chunks ?? Number.POSITIVE_INFINITY);
+  }
+
+  private isReachable(index: number): boolean {
+    return index >= this.due && index - this.due <= MAX_GAP_CHUNKS;
   }
 
   private take(record: FoundRecord & { kind: 'chunk' }): ContainerChunk {
@@ -95,7 +106,7 @@ export class TolerantRecords implements RecordReader {
   /** Passes over an intact record that is of no use, or over bytes up to where a record may begin. */
   private skip(record: FoundRecord): void {
     const { window } = this;
-    this.badFrom ??= this.endAt ? this.badFrom : window.position(window.offset);
+    if (!this.endAt) this.badFrom ??= window.position(window.offset);
     if (record.kind === 'chunk' || record.kind === 'end') {
       window.offset = record.to;
       return;
@@ -106,6 +117,7 @@ export class TolerantRecords implements RecordReader {
 
   /** Accounts for what lies between the last chunk and the end of the file. */
   private close(): void {
+    this.closed = true;
     const { endAt, due, badFrom, window } = this;
     const fileEnd = window.position(window.length);
     const chunks = this.end?.chunks;

@@ -33,8 +33,11 @@ export const decodeCommand: CommandModule<object, Args> = {
         demandOption: true,
         describe: 'a .codec file; - for standard input',
       })
+      // Without this a lone - is not taken for a value.
+      .nargs('input', 1)
       .option('recipe', {
         type: 'string',
+        requiresArg: true,
         describe: 'the .yaml file of a recipe that is not of this package',
       })
       .option('best-effort', {

@@ -30,7 +30,13 @@ export const encodeCommand: CommandModule<object, Args> = {
         demandOption: true,
         describe: 'WAV, or anything ffmpeg reads; - for standard input',
       })
-      .option('recipe', { type: 'string', describe: 'a name of codec recipes, or a .yaml file' })
+      // Without this a lone - is not taken for a value.
+      .nargs('input', 1)
+      .option('recipe', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'a name of codec recipes, or a .yaml file',
+      })
       .option('bitrate', { type: 'number', describe: "nominal kbps, one of the recipe's" })
       .check(({ bitrate }) => {
         if (bitrate === undefined || bitrate > 0) return true;

@@ -17,8 +17,11 @@ export const infoCommand: CommandModule<object, { file: string; recipe: string |
     builder: (args) =>
       jsonOption(args)
         .positional('file', { type: 'string', demandOption: true })
+        // Without this a lone - is not taken for a value.
+        .nargs('file', 1)
         .option('recipe', {
           type: 'string',
+          requiresArg: true,
           describe: 'the .yaml file of a recipe that is not of this package',
         })
         .version(false) as never,

@@ -20,14 +20,27 @@ const cli = yargs(hideBin(process.argv))
   .command(trainCommand)
   .demandCommand(1, 'Say what to do, e.g. codec encode speech.wav')
   .strict()
+  .check(givenOnce)
   .recommendCommands()
   .exitProcess(false)
+  // All else this program says is English.
+  .detectLocale(false)
   .wrap(Math.min(110, process.stdout.columns ?? 110))
-  .fail((message, error) => {
-    throw error ?? new UsageError(message);
+  // Errors of the arguments, those thrown by checks too, come with a message; errors of the work itself without.
+  .fail((message: string | null, error) => {
+    throw message === null ? error : new UsageError(message);
   });
 
 class UsageError extends Error {}
+
+/** An option given twice arrives as a list; only --set may be one. */
+function givenOnce(args: Record<string, unknown>): true {
+  const twice = Object.keys(args).find(
+    (name) => Array.isArray(args[name]) && name.length > 1 && name !== 'set',
+  );
+  if (twice === undefined) return true;
+  throw new Error(`--${twice} can be given only once`);
+}
 
 try {
   await cli.parseAsync();

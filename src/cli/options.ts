@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
 import { engineNames } from '../engine/catalogue.ts';
+import { parseAssignments } from '../recipe/overrides.ts';
 
 /** Options of every command that runs a codec. */
 export function codecOptions<T>(args: Argv<T>) {
@@ -14,7 +15,8 @@ export function codecOptions<T>(args: Argv<T>) {
       default: [],
       describe: 'change a setting of the recipe: path=value',
     })
-    .check(({ threads }) => {
+    .check(({ threads, set }) => {
+      parseAssignments(set);
       if (threads === undefined || (Number.isInteger(threads) && threads > 0)) return true;
       throw new Error('--threads takes a whole number from 1');
     });
@@ -23,7 +25,12 @@ export function codecOptions<T>(args: Argv<T>) {
 /** Options of every command that writes a file. */
 export function outputOptions<T>(args: Argv<T>) {
   return args
-    .option('output', { alias: 'o', type: 'string', describe: 'file to write; - for standard output' })
+    .option('output', {
+      alias: 'o',
+      type: 'string',
+      requiresArg: true,
+      describe: 'file to write; - for standard output',
+    })
     .option('force', { type: 'boolean', default: false, describe: 'replace the output if it exists' })
     .option('quiet', { type: 'boolean', default: false, describe: 'print nothing but errors' });
 }

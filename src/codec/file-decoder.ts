@@ -1,6 +1,7 @@
 import type { ContainerChunk } from '../bitstream/container.ts';
 import type { Damage } from '../bitstream/container-error.ts';
 import type { ContainerReader } from '../bitstream/container-reader.ts';
+import { CodecError } from '../core/errors.ts';
 import type { EntropyCoder } from '../entropy/entropy-coder.ts';
 import { CodesDecoder } from './codes-decoder.ts';
 import type { AudioHeader } from './header.ts';
@@ -48,6 +49,17 @@ export async function* decodeContainer(
   report.complete = end !== undefined;
   report.damages = container.damages;
   yield* skip(end?.chunks ?? next, end?.lengthSamples ?? trim.total);
+  if (
+    end &&
+    report.missingChunks.length === 0 &&
+    Math.ceil(end.lengthSamples / hopLength) * hopLength !== trim.total
+  ) {
+    throw new CodecError('bad-container', {
+      what: 'the end record does not fit the chunks',
+      found: `a length of ${end.lengthSamples} samples`,
+      expected: `at most ${trim.total} and less than a frame of ${hopLength} below`,
+    });
+  }
   yield* trim.end(end?.lengthSamples ?? trim.total);
 }
 

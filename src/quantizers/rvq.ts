@@ -56,6 +56,8 @@ export function rvq(options: RvqSizes): Quantizer {
 
 /** Index of the nearest row of `vectors` for each row of `x`: the |x|^2 term does not change which it is. */
 export function nearestVectors(x: tf.Tensor2D, vectors: tf.Tensor2D): tf.Tensor1D {
+  // Written so that the search is one matrix product with a bias; everything but x is constant in inference.
   const norms = tf.sum(tf.square(vectors), 1);
-  return tf.argMin(tf.sub(norms, tf.mul(2, tf.matMul(x, vectors, false, true))), 1);
+  const scaled = tf.transpose(tf.mul(vectors, -2));
+  return tf.argMin(tf.add(tf.matMul(x, scaled), norms), 1);
 }

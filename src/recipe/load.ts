@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { closest, distance } from 'fastest-levenshtein';
@@ -44,9 +44,10 @@ export function recipeNameOfId(id: number): string | undefined {
 function locate(nameOrFile: string, folder: string): string {
   if (/\.ya?ml$/.test(nameOrFile)) {
     const file = path.resolve(folder, nameOrFile);
-    if (existsSync(file)) return file;
+    if (existsSync(file) && statSync(file).isFile()) return file;
     throw new CodecError('bad-recipe', {
       what: `there is no recipe file ${nameOrFile}`,
+      ...(existsSync(file) && { found: 'a folder' }),
       remedy: 'Check the path.',
     });
   }
@@ -83,7 +84,9 @@ function readTree(file: string, from: readonly string[]): Tree {
   }
   const { extends: base, ...own } = tree;
   if (base === undefined) return own;
-  return merge(readTree(locate(String(base), path.dirname(file)), [...from, file]), own);
+  // The number stays with the base: a file made with this recipe is not one of the base's.
+  const { id: _, ...inherited } = readTree(locate(String(base), path.dirname(file)), [...from, file]);
+  return merge(inherited, own);
 }
 
 function invalid(file: string, issue: z.core.$ZodIssue, tree: Tree): CodecError {

@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { CodecError } from '../core/errors.ts';
 
 export type Tree = { [key: string]: unknown };
@@ -25,17 +25,20 @@ export function parseAssignments(assignments: readonly string[]): Tree {
   for (const assignment of assignments) {
     const at = assignment.indexOf('=');
     const path = assignment.slice(0, Math.max(at, 0)).split('.');
-    if (at < 1 || path.some((key) => key === '')) {
+    const value = parseDocument(assignment.slice(at + 1), { logLevel: 'silent' });
+    if (at < 1 || path.some((key) => key === '') || value.errors.length > 0) {
       throw new CodecError('bad-argument', {
         what: 'cannot read --set',
         found: `"${assignment}"`,
-        expected: 'path=value, e.g. encoder.nFilters=32',
+        expected: 'path=value, e.g. encoder.nFilters=32, the value in YAML',
       });
     }
-    const value: unknown = parse(assignment.slice(at + 1));
     result = merge(
       result,
-      path.reduceRight<Tree>((inner, key, i) => ({ [key]: i === path.length - 1 ? value : inner }), {}),
+      path.reduceRight<Tree>(
+        (inner, key, i) => ({ [key]: i === path.length - 1 ? value.toJS() : inner }),
+        {},
+      ),
     );
   }
   return result;
