@@ -13,7 +13,7 @@ export async function coders() {
   const frequencies = frequenciesFromCounts(Int32Array.from({ length: ALPHABET }, (_, s) => 1e6 / (s + 8)));
   const indices = draw(frequencies);
   const shape = { codebooks: 1, frames: SYMBOLS, codebookSize: ALPHABET };
-  const model = { codebooks: 1, codebookSize: ALPHABET, frequencies };
+  const model = { codebookSize: ALPHABET, frequencies };
 
   const tasks = { 'plain loop': () => lookUp(indices, frequencies) };
   const bits = {};

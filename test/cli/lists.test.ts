@@ -1,0 +1,88 @@
+import { statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { recipeNames } from '../../src/recipe/load.ts';
+import { recipeSchema } from '../../src/recipe/schema.ts';
+import { root } from './build.ts';
+import { codec, failureOf, jsonOf } from './command.ts';
+import { chirp, freshFolders, wavBytes } from './fixtures.ts';
+
+const folder = freshFolders();
+
+describe('codec recipes', () => {
+  it('lists the recipes of the package', async () => {
+    const list = jsonOf(await codec(folder(), 'recipes', '--json')) as unknown as Record<string, unknown>[];
+    expect(list.map(({ name }) => name)).toEqual(recipeNames());
+    expect(list.find(({ name }) => name === 'encodec-24k')).toMatchObject({
+      media: 'audio',
+      bitratesKbps: [1.5, 3, 6, 12],
+    });
+  });
+
+  it('shows one with every setting filled in, from the package or a file', async () => {
+    const recipe = jsonOf(await codec(folder(), 'recipes', 'tiny.yaml', '--json'));
+    expect(recipe).toMatchObject({
+      name: 'tiny',
+      encoder: { type: 'seanet', nFilters: 2, ratios: [8, 5, 4, 2], kernelSize: 7 },
+      chunk: { fileFrames: 375 },
+    });
+    // Without a number of its own its files name it, and cannot be taken for those of the recipe it extends.
+    expect(recipe).not.toHaveProperty('id');
+    expect(recipeSchema.parse(recipe)).toEqual(recipe);
+  });
+});
+
+describe('codec weights list', () => {
+  it('tells name, size and fingerprint', async () => {
+    const list = jsonOf(await codec(folder(), 'weights', 'list', '--json'));
+    expect(list).toContainEqual({
+      name: 'encodec-24k',
+      bytes: statSync(path.join(root, 'models/encodec-24k.safetensors')).size,
+      values: expect.any(Number),
+      fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
+    });
+  });
+});
+
+describe('codec info', () => {
+  it('tells what a file holds, to programs and to people', async () => {
+    writeFileSync(path.join(folder(), 'in.wav'), wavBytes(chirp(24001)));
+    const { bytes, kbps } = jsonOf(
+      await codec(folder(), 'encode', 'in.wav', '--recipe', 'tiny.yaml', '--json'),
+    );
+    const info = ['info', 'in.codec', '--recipe', 'tiny.yaml'];
+    const summary = jsonOf(await codec(folder(), ...info, '--json'));
+    expect(summary).toEqual({
+      file: 'in.codec',
+      recipe: 'tiny',
+      fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
+      bytes,
+      durationSeconds: 24001 / 24000,
+      sampleRateHz: 24000,
+      channels: 1,
+      codebooks: 8,
+      frames: 76,
+      chunks: 1,
+      nominalKbps: 6,
+      codesKbps: expect.any(Number),
+      kbps,
+    });
+    const text = await codec(folder(), ...info);
+    expect(text).toMatchObject({ status: 0, stderr: '' });
+    for (const value of Object.values(summary)) expect(text.stdout.toString()).toContain(String(value));
+  });
+
+  it('without the recipe of a file, names the recipe and its weights', async () => {
+    writeFileSync(path.join(folder(), 'in.wav'), wavBytes(chirp(2400)));
+    jsonOf(await codec(folder(), 'encode', 'in.wav', '--recipe', 'tiny.yaml', '--json'));
+    const { fingerprint } = jsonOf(
+      await codec(folder(), 'info', 'in.codec', '--recipe', 'tiny.yaml', '--json'),
+    );
+    for (const command of ['info', 'decode']) {
+      const message = failureOf(await codec(folder(), command, 'in.codec'));
+      expect(message).toContain('"tiny"');
+      expect(message).toContain(fingerprint);
+      expect(message).toContain('--recipe');
+    }
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { codec, failureOf } from './command.ts';
+import { freshFolders, namesIn } from './fixtures.ts';
+
+const folder = freshFolders();
+
+describe('wrong usage ends with status 2 and says what is wrong', () => {
+  it.each([
+    { args: [], says: /codec encode/ },
+    { args: ['encoed', 'in.wav'], says: /encode/ },
+    { args: ['encode'], says: /argument/i },
+    { args: ['encode', 'in.wav', 'out.codec'], says: /out\.codec/ },
+    { args: ['encode', 'in.wav', '--bitrat', '6'], says: /bitrat/ },
+    { args: ['encode', 'in.wav', '--bitrate', 'six'], says: /--bitrate/ },
+    { args: ['encode', 'in.wav', '--engine', 'abacus'], says: /abacus.*onnx.*tfjs-cpu/ },
+    { args: ['decode', 'in.codec', '--threads', '0'], says: /--threads/ },
+  ])('codec $args', async ({ args, says }) => {
+    const before = namesIn(folder());
+    expect(failureOf(await codec(folder(), ...args), 2)).toMatch(says);
+    expect(namesIn(folder())).toEqual(before);
+  });
+
+  it('--help is no error, and names the commands', async () => {
+    const { status, stdout, stderr } = await codec(folder(), '--help');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const name of ['encode', 'decode', 'info', 'recipes', 'weights', 'train']) {
+      expect(stdout.toString()).toContain(`codec ${name}`);
+    }
+  });
+});
