@@ -46,4 +46,6 @@ try {
   await cli.parseAsync();
 } catch (error) {
   process.exitCode = fail(error, error instanceof UsageError);
+  // Input that goes on must not keep a command alive that has failed.
+  process.stdin.destroy();
 }

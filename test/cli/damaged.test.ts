@@ -3,9 +3,8 @@ import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MAGIC, VERSION } from '../../src/bitstream/container.ts';
 import { readAudio } from '../../src/media/audio-file.ts';
-import { Codec } from '../../src/recipe/codec.ts';
 import { codec, failureOf } from './command.ts';
-import { chirp, freshFolders, namesIn, randomWeights, wavBytes } from './fixtures.ts';
+import { chirp, freshFolders, mono, namesIn, randomWeights, withTiny } from './fixtures.ts';
 
 const CHUNK_FRAMES = 16;
 const HOP = 320;
@@ -20,11 +19,17 @@ const tiny = ['--recipe', 'tiny.yaml'];
 
 let intact: Buffer;
 let clean: Float32Array;
+// Every folder has the same weights, so the first serves for all.
 beforeEach(async () => {
-  const made = await Codec.load(inFolder('tiny.yaml'), { set: [`chunk.fileFrames=${CHUNK_FRAMES}`] });
-  intact = Buffer.from(await made.encode({ kind: 'audio', sampleRateHz: 24000, channels: [chirp(LENGTH)] }));
-  clean = (await made.decode(intact)).channels[0]!;
-  await made.dispose();
+  if (intact) return;
+  await withTiny(
+    folder(),
+    async (made) => {
+      intact = Buffer.from(await made.encode(mono(chirp(LENGTH))));
+      clean = (await made.decode(intact)).channels[0]!;
+    },
+    [`chunk.fileFrames=${CHUNK_FRAMES}`],
+  );
 });
 
 /** A place well inside a chunk: all but the last are of one size, headers are short. */

@@ -4,11 +4,13 @@ import path from 'node:path';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
+import type { AudioSignal } from '../../src/core/signal.ts';
 import { float32 } from '../../src/core/tensor.ts';
 import { trace } from '../../src/engine/onnx/onnx-engine.ts';
 import { FreshParams } from '../../src/nn/params.ts';
 import { WholeTimeline } from '../../src/nn/timeline.ts';
 import { codebookName } from '../../src/quantizers/rvq.ts';
+import { Codec } from '../../src/recipe/codec.ts';
 import { loadRecipe } from '../../src/recipe/load.ts';
 import { buildStages } from '../../src/recipe/stages.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
@@ -54,6 +56,25 @@ export function randomWeights(recipe: string, seed: number): Uint8Array {
     params.weights.set(codebookName(q), float32(shape, vectors));
   }
   return writeSafetensors(params.weights);
+}
+
+/** Opens the tiny codec in this process, which is quicker than the command. */
+export async function withTiny<T>(
+  folder: string,
+  use: (tiny: Codec) => Promise<T>,
+  set: readonly string[] = [],
+): Promise<T> {
+  const tiny = await Codec.load(path.join(folder, 'tiny.yaml'), { set });
+  try {
+    return await use(tiny);
+  } finally {
+    await tiny.dispose();
+  }
+}
+
+/** Mono sound at the tiny codec's rate. */
+export function mono(samples: Float32Array): AudioSignal {
+  return { kind: 'audio', sampleRateHz: 24000, channels: [samples] };
 }
 
 export interface WavOptions {

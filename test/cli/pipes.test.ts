@@ -35,12 +35,22 @@ describe('standard input and output', () => {
     expect(piped!.channels[0]!.length).toBe(30000);
   });
 
-  it('an error ends the command though its input goes on', async () => {
-    writeFileSync(inFolder('out.codec'), 'precious');
-    const { child, outcome } = await start(folder(), 'encode', '-', '-o', 'out.codec', ...tiny);
-    child.stdin!.write(wavBytes(chirp(30000)));
-    expect(failureOf(await outcome)).toMatch(/out\.codec.*--force/);
-  });
+  it.each([
+    { args: ['encode', '-', '-o', 'out.wav', ...tiny], input: wavBytes(chirp(2400)) },
+    { args: ['decode', '-', '-o', 'out.wav', ...tiny], input: Buffer.from('no .codec file') },
+  ])(
+    'an error ends the command though its input goes on: $args.0',
+    async ({ args, input }) => {
+      writeFileSync(inFolder('out.wav'), 'precious');
+      const { child, outcome } = await start(folder(), ...args);
+      child.stdin!.write(input);
+      expect(failureOf(await outcome)).toMatch(
+        args[0] === 'encode' ? /out\.wav.*--force/ : /not a .codec file/,
+      );
+      expect(readFileSync(inFolder('out.wav'), 'utf8')).toBe('precious');
+    },
+    20_000,
+  );
 });
 
 describe('an interrupted run', () => {
