@@ -34,48 +34,11 @@ export function conv1d(x: tf.Tensor3D, spec: ConvSpec, scope: Scope): tf.Tensor3
     bound: 1 / Math.sqrt(fanIn),
   });
   const window = { kernel, stride, mode: padMode };
-  if (stride === 1 && inChannels * 8 <= outChannels)
-    return convInBlocks(x, window, weight, bias, name, scope);
   if (stride === 1 && 4 * outChannels <= inChannels)
     return convByTaps(scope.time.pad(name, x, window), weight, bias);
   const matrix = tf.reshape(tf.transpose(weight, [2, 1, 0]), [fanIn, outChannels]) as tf.Tensor2D;
   const windows = kernel === 1 ? x : scope.time.windows(name, x, window);
   return product(windows, matrix, bias);
-}
-
-/** Frames that `convInBlocks` makes at once. */
-const BLOCK = 8;
-
-/**
- * For far fewer channels in than out: a row holds a block of frames with what lies before them, and the kernel is written
- * out once for each frame of the block. Twice the arithmetic, but in products wide enough to be several times faster.
- */
-function convInBlocks(
-  x: tf.Tensor3D,
-  { kernel, mode }: WindowSpec,
-  weight: tf.Tensor,
-  bias: tf.Tensor,
-  name: string,
-  scope: Scope,
-): tf.Tensor3D {
-  const [batch, time, inChannels] = x.shape;
-  const outChannels = weight.shape[0]!;
-  const span = BLOCK + kernel - 1;
-  const taps = tf.transpose(weight, [2, 1, 0]) as tf.Tensor3D;
-  // Column block i holds the kernel, moved down by i frames.
-  const columns = Array.from({ length: BLOCK }, (_, i) =>
-    tf.pad(taps, [
-      [i, BLOCK - 1 - i],
-      [0, 0],
-      [0, 0],
-    ]),
-  );
-  const matrix = tf.reshape(tf.concat(columns, 2), [span * inChannels, BLOCK * outChannels]) as tf.Tensor2D;
-  const windows = scope.time.windows(name, x, { kernel: span, stride: BLOCK, mode });
-  const blocks = product(windows, matrix, tf.tile(bias, [BLOCK]));
-  const frames = tf.reshape(blocks, [batch, blocks.shape[1] * BLOCK, outChannels]) as tf.Tensor3D;
-  // The last block of a whole signal may reach beyond its end.
-  return frames.shape[1] === time ? frames : tf.slice(frames, [0, 0, 0], [batch, time, outChannels]);
 }
 
 /** For far fewer channels out than in: every tap's product first, then the sum of their shifts. */

@@ -37,24 +37,14 @@ export class WholeTimeline implements Timeline {
     const { kernel, stride } = spec;
     const padded = this.pad(name, x, spec);
     const [batch, length, channels] = padded.shape;
-    // Blocks of `stride` frames are a matter of shape; a window is some consecutive blocks, the last perhaps in part.
-    const filler = extraPadding(length, stride);
-    const filled =
-      filler > 0
-        ? tf.pad(padded, [
-            [0, 0],
-            [0, filler],
-            [0, 0],
-          ])
-        : padded;
-    const blocks = tf.reshape(filled, [batch, (length + filler) / stride, stride * channels]);
-    const count = Math.ceil(kernel / stride);
-    const frames = Math.floor((length - kernel) / stride) + 1;
+    // Blocks of `stride` frames are a matter of shape; a window is kernel / stride consecutive blocks.
+    const blocks = tf.reshape(padded, [batch, length / stride, stride * channels]);
+    const count = kernel / stride;
+    const frames = length / stride - count + 1;
     return tf.concat(
-      Array.from({ length: count }, (_, i) => {
-        const width = Math.min(stride, kernel - i * stride) * channels;
-        return tf.slice(blocks, [0, i, 0], [batch, frames, width]);
-      }),
+      Array.from({ length: count }, (_, i) =>
+        tf.slice(blocks, [0, i, 0], [batch, frames, stride * channels]),
+      ),
       2,
     ) as tf.Tensor3D;
   }
