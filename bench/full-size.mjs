@@ -48,7 +48,7 @@ export async function fullSize() {
       const reference = REFERENCE[threads][way];
       const gflops = 2 * GMAC[way] * factor;
       return [
-        `${way}, ${threads} threads`,
+        `${way}, ${threadsOf(threads)}`,
         digits(medianMs),
         spread,
         `${digits(factor)}x`,
@@ -59,10 +59,14 @@ export async function fullSize() {
       ];
     });
     const { medianMs, spread } = times[`product ${threads}`];
-    const name = `${PRODUCTS} products of side ${SIDE}, ${threads} threads`;
+    const name = `${PRODUCTS} products of side ${SIDE}, ${threadsOf(threads)}`;
     return [...codecRows, [name, digits(medianMs), spread, '', '', '', digits(peak), '100 %']];
   });
   table(['', 'ms', 'min to max', 'ours', 'PyTorch', 'ratio', 'GFLOPS', 'of products'], rows);
+}
+
+function threadsOf(count) {
+  return count === 1 ? '1 thread' : `${count} threads`;
 }
 
 /** A chain of square matrix products by one constant matrix: as fast as this engine multiplies here. */

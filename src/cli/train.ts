@@ -4,7 +4,6 @@ import type { CommandModule } from 'yargs';
 import { CodecError } from '../core/errors.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import { loadRecipe } from '../recipe/load.ts';
-import { train } from '../training/run.ts';
 import { codecOptions } from './options.ts';
 
 interface Args {
@@ -52,6 +51,8 @@ export const trainCommand: CommandModule<object, Args> = {
         remedy: 'Add --resume, or name another --out.',
       });
     }
+    // Training's modules are many: no other command should wait for them.
+    const { train } = await import('../training/run.ts');
     const recipe = loadRecipe(args.recipe, args.set);
     const engine = await createEngine(
       args.engine,

@@ -41,6 +41,9 @@ describe('recipes', () => {
     expect(loadRecipe(base).encoder).toMatchObject({ nFilters: 4, lstmLayers: 2, ratios: [8, 5, 4, 2] });
     expect(loadRecipe(over).encoder).toMatchObject({ nFilters: 4, lstmLayers: 0 });
     expect(loadRecipe(over).name).toBe('over');
+    const unnamed = file('unnamed.yaml', 'extends: encodec-24k\n');
+    expect(loadRecipe(unnamed)).toMatchObject({ name: 'unnamed' });
+    expect(loadRecipe(unnamed).id).toBeUndefined();
   });
 
   it('do not extend each other in a circle', () => {

@@ -84,9 +84,9 @@ function readTree(file: string, from: readonly string[]): Tree {
   }
   const { extends: base, ...own } = tree;
   if (base === undefined) return own;
-  // The number stays with the base: a file made with this recipe is not one of the base's.
+  // Number and name stay with the base: a file made with this recipe is not one of the base's.
   const { id: _, ...inherited } = readTree(locate(String(base), path.dirname(file)), [...from, file]);
-  return merge(inherited, own);
+  return merge({ ...inherited, name: path.parse(file).name }, own);
 }
 
 function invalid(file: string, issue: z.core.$ZodIssue, tree: Tree): CodecError {

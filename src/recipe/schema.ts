@@ -90,10 +90,13 @@ export const recipeSchema = z.strictObject({
   }),
   chunk: z
     .strictObject({
+      // At least what a first convolution of kernel 7 reflects at the start of a signal.
       computeFrames: count
+        .min(8)
+        .max(4096)
         .default(75)
         .describe('latent frames per run of the graph; the codes do not depend on it'),
-      fileFrames: count.default(375).describe('latent frames per chunk of a .codec file'),
+      fileFrames: count.max(8192).default(375).describe('latent frames per chunk of a .codec file'),
     })
     .prefault({}),
   weights: z.string().describe('weights: a name under models/ or a path to a safetensors file'),

@@ -24,35 +24,34 @@ export function quantizeStraightThrough(
   commitmentWeight: number,
 ): QuantizedBatch {
   const [rows, dimension] = latents.shape;
-  let codes: tf.Tensor2D | undefined;
-  let commitment: tf.Scalar | undefined;
-  // Inside customGrad nothing is differentiated: only what gradFunc says flows back.
-  const pass = tf.customGrad((x) => {
-    const z = x as tf.Tensor2D;
-    let residual = z;
-    let sum: tf.Tensor = tf.zerosLike(z);
-    let pull: tf.Tensor = tf.zerosLike(z);
-    const chosen: tf.Tensor1D[] = [];
-    const squares: tf.Tensor[] = [];
-    for (const [q, vectors] of codebooks.entries()) {
-      const index = nearestVectors(residual, vectors);
-      chosen.push(index);
-      const used = tf.reshape(tf.slice(mask, [q, 0, 0], [1, rows, 1]), [rows, 1]);
-      const vector = tf.gather(vectors, index);
-      const rest = tf.sub(residual, vector) as tf.Tensor2D;
-      const masked = tf.mul(rest, used);
-      sum = tf.add(sum, tf.mul(vector, used));
-      pull = tf.add(pull, masked);
-      squares.push(tf.sum(tf.square(masked)));
-      residual = rest;
-    }
-    codes = tf.stack(chosen) as tf.Tensor2D;
-    const scale = tf.div(1, tf.mul(tf.sum(mask), dimension));
-    commitment = tf.mul(tf.addN(squares), scale) as tf.Scalar;
-    const pullGradient = tf.mul(pull, tf.mul(scale, 2 * commitmentWeight));
-    const sent = tf.add(sum, tf.mul(bypass, tf.sub(z, sum)));
-    return { value: sent, gradFunc: (dy: tf.Tensor) => tf.add(dy, pullGradient) };
-  });
-  const quantized = pass(latents) as tf.Tensor2D;
-  return { quantized, codes: codes!, commitment: commitment! };
+  let residual = latents;
+  let sum: tf.Tensor = tf.zerosLike(latents);
+  let pull: tf.Tensor = tf.zerosLike(latents);
+  const chosen: tf.Tensor1D[] = [];
+  const squares: tf.Tensor[] = [];
+  for (const [q, vectors] of codebooks.entries()) {
+    const index = nearestVectors(residual, vectors);
+    chosen.push(index);
+    const used = tf.reshape(tf.slice(mask, [q, 0, 0], [1, rows, 1]), [rows, 1]);
+    const vector = tf.gather(vectors, index);
+    const rest = tf.sub(residual, vector) as tf.Tensor2D;
+    const masked = tf.mul(rest, used);
+    sum = tf.add(sum, tf.mul(vector, used));
+    pull = tf.add(pull, masked);
+    squares.push(tf.sum(tf.square(masked)));
+    residual = rest;
+  }
+  const scale = tf.div(1, tf.mul(tf.sum(mask), dimension));
+  const pullGradient = tf.mul(pull, tf.mul(scale, 2 * commitmentWeight));
+  const sent = tf.add(sum, tf.mul(bypass, tf.sub(latents, sum)));
+  // The gradient sees only this: whatever was sent counts as the latents themselves.
+  const pass = tf.customGrad(() => ({
+    value: tf.clone(sent),
+    gradFunc: (dy: tf.Tensor) => tf.add(dy, pullGradient),
+  }));
+  return {
+    quantized: pass(latents) as tf.Tensor2D,
+    codes: tf.stack(chosen) as tf.Tensor2D,
+    commitment: tf.mul(tf.addN(squares), scale) as tf.Scalar,
+  };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CodecError } from '../core/errors.ts';
@@ -27,10 +27,11 @@ export function weightsFile(nameOrFile: string): string {
 /** Loads weights. Throws `bad-weights` when they are absent or unreadable. */
 export function loadWeights(nameOrFile: string): StoredWeights {
   const file = weightsFile(nameOrFile);
-  if (!existsSync(file)) {
+  const here = existsSync(file);
+  if (!here || !statSync(file).isFile()) {
     throw new CodecError('bad-weights', {
       what: `there are no weights "${nameOrFile}"`,
-      found: `no file ${file}`,
+      found: here ? `a folder ${file}` : `no file ${file}`,
       remedy: 'Check `weights` in the recipe, or train some with: codec train.',
     });
   }
