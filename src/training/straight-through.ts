@@ -45,10 +45,13 @@ export function quantizeStraightThrough(
   const pullGradient = tf.mul(pull, tf.mul(scale, 2 * commitmentWeight));
   const sent = tf.add(sum, tf.mul(bypass, tf.sub(latents, sum)));
   // The gradient sees only this: whatever was sent counts as the latents themselves.
-  const pass = tf.customGrad(() => ({
-    value: tf.clone(sent),
-    gradFunc: (dy: tf.Tensor) => tf.add(dy, pullGradient),
-  }));
+  const pass = tf.customGrad((_, save) => {
+    (save as tf.GradSaveFunc)([pullGradient]);
+    return {
+      value: tf.clone(sent),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.add(dy, saved[0]!),
+    };
+  });
   return {
     quantized: pass(latents) as tf.Tensor2D,
     codes: tf.stack(chosen) as tf.Tensor2D,

@@ -66,6 +66,17 @@ describe('training', () => {
     }
   });
 
+  it('takes the same first step on the second engine', async () => {
+    const reports = [];
+    for (const each of [engine, await createEngine('tfjs-cpu')]) {
+      const trainer = await Trainer.create(recipe, each, 1);
+      reports.push((await trainer.step(clips, 40)).losses);
+    }
+    for (const [name, value] of Object.entries(reports[0]!)) {
+      expect(Math.abs(reports[1]![name]! - value), name).toBeLessThan(1e-3 * Math.max(1, value));
+    }
+  });
+
   it('resumed from a checkpoint gives the weights of a run without a break', async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'training-'));
     const whole = await Trainer.create(recipe, engine, 7);
