@@ -42,6 +42,11 @@ function givenOnce(args: Record<string, unknown>): true {
   throw new Error(`--${twice} can be given only once`);
 }
 
+// Whoever reads what is printed may stop early, as head does: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   await cli.parseAsync();
 } catch (error) {
