@@ -48,12 +48,17 @@ describe('frequencies from counts', () => {
     );
   });
 
-  it.each([[[]], [[-1, 2]], [[0.5]], [[Number.NaN]], [[2 ** 53]], [[2 ** 36, 1]], [new Int8Array(65_537)]])(
-    'refuses %#',
-    (counts) => {
-      expect(() => frequenciesFromCounts(counts)).toThrow(expect.objectContaining({ code: 'bad-argument' }));
-    },
-  );
+  it.each([
+    [[]],
+    [[-1, 2]],
+    [[0.5]],
+    [[Number.NaN]],
+    [[2 ** 53]],
+    [[2 ** 36, 1]],
+    [new Int8Array(65_537)],
+  ])('refuses %#', (counts) => {
+    expect(() => frequenciesFromCounts(counts)).toThrow(expect.objectContaining({ code: 'bad-argument' }));
+  });
 });
 
 describe('table', () => {
@@ -79,10 +84,14 @@ describe('table', () => {
     expect([0, 15, 16, 40_000, 65_535].map((v) => finest.symbolAt(v))).toEqual([0, 15, 16, 40_000, 65_535]);
   });
 
-  it.each([[[65_535]], [[65_536, 0]], [[65_537, -1]], [[32_768.5, 32_767.5]], [[]], [[2 ** 31, 2 ** 31]]])(
-    'refuses %j',
-    (frequencies) => {
-      expect(() => new FrequencyTable(frequencies)).toThrow(expect.objectContaining({ code: 'bad-weights' }));
-    },
-  );
+  it.each([
+    [[65_535]],
+    [[65_536, 0]],
+    [[65_537, -1]],
+    [[32_768.5, 32_767.5]],
+    [[]],
+    [[2 ** 31, 2 ** 31]],
+  ])('refuses %j', (frequencies) => {
+    expect(() => new FrequencyTable(frequencies)).toThrow(expect.objectContaining({ code: 'bad-weights' }));
+  });
 });

@@ -121,18 +121,19 @@ describe('in another process', () => {
   };
   const remains = async () => (await readdir(folder)).filter((name) => name !== 'js');
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    '%s removes the file and ends the process',
-    async (signal) => {
-      const child = await start("process.stdout.write('ready'); setInterval(() => {}, 1000);");
-      await new Promise((done) => child.stdout.once('data', done));
-      expect(await remains()).toHaveLength(1);
-      child.kill(signal);
-      const died = await new Promise((done) => child.once('exit', (_code, by) => done(by)));
-      expect(died).toBe(signal);
-      expect(await remains()).toEqual([]);
-    },
-  );
+  it.each([
+    'SIGINT',
+    'SIGTERM',
+    'SIGHUP',
+  ] as const)('%s removes the file and ends the process', async (signal) => {
+    const child = await start("process.stdout.write('ready'); setInterval(() => {}, 1000);");
+    await new Promise((done) => child.stdout.once('data', done));
+    expect(await remains()).toHaveLength(1);
+    child.kill(signal);
+    const died = await new Promise((done) => child.once('exit', (_code, by) => done(by)));
+    expect(died).toBe(signal);
+    expect(await remains()).toEqual([]);
+  });
 
   it('so does process.exit, keeping its code', async () => {
     const child = await start('process.exit(7);');

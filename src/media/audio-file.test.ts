@@ -149,18 +149,22 @@ describe.skipIf(!hasFfmpeg)('through ffmpeg (skipped where it is not installed)'
     expect((await readAudio(path('alaw.wav'))).channels[1]).toHaveLength(20_000);
   });
 
-  it.each(['pcm_u8', 'pcm_s16le', 'pcm_s24le', 'pcm_s32le', 'pcm_f32le', 'pcm_f64le'])(
-    'reads %s as ffmpeg does',
-    async (codec) => {
-      const wav = path(`${codec}.wav`);
-      const ffmpeg = (...args: string[]) =>
-        execFileSync('ffmpeg', ['-v', 'error', ...args], { maxBuffer: 1e7 });
-      ffmpeg('-i', path('stereo.wav'), '-ac', '1', '-c:a', codec, wav);
-      const raw = ffmpeg('-i', wav, '-f', 'f32le', '-');
-      const expected = new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length));
-      expect((await readAudio(wav)).channels[0]).toEqual(expected);
-    },
-  );
+  it.each([
+    'pcm_u8',
+    'pcm_s16le',
+    'pcm_s24le',
+    'pcm_s32le',
+    'pcm_f32le',
+    'pcm_f64le',
+  ])('reads %s as ffmpeg does', async (codec) => {
+    const wav = path(`${codec}.wav`);
+    const ffmpeg = (...args: string[]) =>
+      execFileSync('ffmpeg', ['-v', 'error', ...args], { maxBuffer: 1e7 });
+    ffmpeg('-i', path('stereo.wav'), '-ac', '1', '-c:a', codec, wav);
+    const raw = ffmpeg('-i', wav, '-f', 'f32le', '-');
+    const expected = new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length));
+    expect((await readAudio(wav)).channels[0]).toEqual(expected);
+  });
 });
 
 async function openAudioClosed(file: string) {

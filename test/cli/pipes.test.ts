@@ -38,19 +38,15 @@ describe('standard input and output', () => {
   it.each([
     { args: ['encode', '-', '-o', 'out.wav', ...tiny], input: wavBytes(chirp(2400)) },
     { args: ['decode', '-', '-o', 'out.wav', ...tiny], input: Buffer.from('no .codec file') },
-  ])(
-    'an error ends the command though its input goes on: $args.0',
-    async ({ args, input }) => {
-      writeFileSync(inFolder('out.wav'), 'precious');
-      const { child, outcome } = await start(folder(), ...args);
-      child.stdin!.write(input);
-      expect(failureOf(await outcome)).toMatch(
-        args[0] === 'encode' ? /out\.wav.*--force/ : /not a .codec file/,
-      );
-      expect(readFileSync(inFolder('out.wav'), 'utf8')).toBe('precious');
-    },
-    20_000,
-  );
+  ])('an error ends the command though its input goes on: $args.0', async ({ args, input }) => {
+    writeFileSync(inFolder('out.wav'), 'precious');
+    const { child, outcome } = await start(folder(), ...args);
+    child.stdin!.write(input);
+    expect(failureOf(await outcome)).toMatch(
+      args[0] === 'encode' ? /out\.wav.*--force/ : /not a .codec file/,
+    );
+    expect(readFileSync(inFolder('out.wav'), 'utf8')).toBe('precious');
+  }, 20_000);
 });
 
 describe('an interrupted run', () => {
