@@ -1,9 +1,7 @@
 import { Rng } from '../dist/core/rng.js';
 import { float32 } from '../dist/core/tensor.js';
-import { trace } from '../dist/engine/onnx/onnx-engine.js';
-import { FreshParams } from '../dist/nn/params.js';
-import { WholeTimeline } from '../dist/nn/timeline.js';
 import { codebookName } from '../dist/quantizers/rvq.js';
+import { freshWeights } from '../dist/recipe/fresh-weights.js';
 import { loadRecipe } from '../dist/recipe/load.js';
 import { buildStages } from '../dist/recipe/stages.js';
 
@@ -19,20 +17,14 @@ export function encodecOfWidth(nFilters, overrides = []) {
 /** Random weights for a recipe, codebooks too: speed does not depend on what they are. */
 export function randomWeights(recipe) {
   const rng = new Rng(1);
-  const params = new FreshParams(rng);
-  const { encoder, decoder, quantizer } = buildStages(recipe);
-  const scope = { params, time: new WholeTimeline() };
-  // Tracing is enough to make the model ask for all its weights.
-  trace((io) => {
-    const x = io.input('x', [1, 8 * encoder.hopLength, recipe.signal.channels]);
-    io.output('y', decoder.decode(encoder.encode(x, scope), scope));
-  });
+  const weights = freshWeights(recipe, rng);
+  const { encoder, quantizer } = buildStages(recipe);
   const shape = [quantizer.codebookSize, encoder.dimension];
   for (let q = 0; q < quantizer.codebooks; q++) {
     const values = Float32Array.from({ length: shape[0] * shape[1] }, () => rng.uniform() - 0.5);
-    params.weights.set(codebookName(q), float32(shape, values));
+    weights.set(codebookName(q), float32(shape, values));
   }
-  return params.weights;
+  return weights;
 }
 
 /** Uniform noise in [-0.5, 0.5). */

@@ -1,5 +1,5 @@
 export type { ContainerHeader } from './bitstream/container.ts';
-export { AudioCodec, type DecodeOptions, durationSeconds, type EncodeOptions } from './codec/audio-codec.ts';
+export { AudioCodec, type DecodeOptions, type EncodeOptions } from './codec/audio-codec.ts';
 export type { Codes } from './core/codes.ts';
 export { CodecError, type ErrorCode } from './core/errors.ts';
 export { type AudioSignal, lengthSamples, type Signal } from './core/signal.ts';

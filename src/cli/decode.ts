@@ -1,26 +1,25 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import { openContainer } from '../bitstream/container-reader.ts';
-import { CodecError } from '../core/errors.ts';
 import { createAudioWriter } from '../media/audio-file.ts';
 import { Codec } from '../recipe/codec.ts';
 import { recipeForFile } from '../recipe/of-file.ts';
-import { replaceExtension } from './encode.ts';
-import { codecOptions, jsonOption, loadOptions, outputOptions } from './options.ts';
+import { readBytes, replaceExtension } from './files.ts';
+import {
+  type CodecArgs,
+  codecOptions,
+  type JsonArgs,
+  jsonOption,
+  loadOptions,
+  type OutputArgs,
+  outputOptions,
+} from './options.ts';
 import { print, summarize } from './report.ts';
 
-interface Args {
+interface Args extends CodecArgs, OutputArgs, JsonArgs {
   input: string;
-  output: string | undefined;
   recipe: string | undefined;
   bestEffort: boolean;
   format: 'pcm16' | 'pcm24' | 'float32';
-  engine: string;
-  threads: number | undefined;
-  set: string[];
-  force: boolean;
-  json: boolean;
-  quiet: boolean;
 }
 
 export const decodeCommand: CommandModule<object, Args> = {
@@ -98,24 +97,3 @@ export const decodeCommand: CommandModule<object, Args> = {
     await codec.dispose();
   },
 };
-
-/** Bytes of a file or of standard input, counted as they pass. */
-export function readBytes(input: string): { bytes(): AsyncIterable<Uint8Array>; count(): number } {
-  if (input !== '-' && !(existsSync(input) && statSync(input).isFile())) {
-    throw new CodecError('bad-container', {
-      what: `cannot read ${input}`,
-      found: existsSync(input) ? 'a folder' : 'no such file',
-      remedy: 'Check the path.',
-    });
-  }
-  let count = 0;
-  return {
-    async *bytes() {
-      for await (const chunk of input === '-' ? process.stdin : createReadStream(input)) {
-        count += (chunk as Uint8Array).length;
-        yield chunk as Uint8Array;
-      }
-    },
-    count: () => count,
-  };
-}

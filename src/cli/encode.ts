@@ -1,23 +1,25 @@
-import path from 'node:path';
 import type { CommandModule } from 'yargs';
 import { openAudio } from '../media/audio-file.ts';
 import { openByteSink } from '../media/byte-sink.ts';
 import { Codec } from '../recipe/codec.ts';
-import { defaultRecipe } from './media-type.ts';
-import { codecOptions, jsonOption, loadOptions, outputOptions } from './options.ts';
+import { defaultRecipe } from '../recipe/load.ts';
+import { replaceExtension } from './files.ts';
+import { mediaOf } from './media-type.ts';
+import {
+  type CodecArgs,
+  codecOptions,
+  type JsonArgs,
+  jsonOption,
+  loadOptions,
+  type OutputArgs,
+  outputOptions,
+} from './options.ts';
 import { print, progressBar, summarize } from './report.ts';
 
-interface Args {
+interface Args extends CodecArgs, OutputArgs, JsonArgs {
   input: string;
-  output: string | undefined;
   recipe: string | undefined;
   bitrate: number | undefined;
-  engine: string;
-  threads: number | undefined;
-  set: string[];
-  force: boolean;
-  json: boolean;
-  quiet: boolean;
 }
 
 export const encodeCommand: CommandModule<object, Args> = {
@@ -47,7 +49,11 @@ export const encodeCommand: CommandModule<object, Args> = {
 
   async handler(args) {
     const startedAt = performance.now();
-    const { input, output = replaceExtension(input, '.codec'), recipe = defaultRecipe(input) } = args;
+    const {
+      input,
+      output = replaceExtension(input, '.codec'),
+      recipe = defaultRecipe(mediaOf(input)),
+    } = args;
     const codec = await Codec.load(recipe, loadOptions(args));
     const { sampleRateHz, channels, name } = codec.parts;
     const stream = codec.encoderStream(args.bitrate === undefined ? {} : { bitrateKbps: args.bitrate });
@@ -82,9 +88,3 @@ export const encodeCommand: CommandModule<object, Args> = {
     await codec.dispose();
   },
 };
-
-export function replaceExtension(file: string, extension: string): string {
-  if (file === '-') return '-';
-  const { dir, name } = path.parse(file);
-  return path.join(dir, name + extension);
-}

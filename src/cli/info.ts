@@ -2,12 +2,13 @@ import type { CommandModule } from 'yargs';
 import { listHeader } from '../bitstream/container-header.ts';
 import { openContainer } from '../bitstream/container-reader.ts';
 import { toHex } from '../bitstream/fields.ts';
+import { nominalKbps } from '../codec/bitrate.ts';
 import { assertAudioHeader } from '../codec/header.ts';
 import { inspectContainer } from '../codec/inspect.ts';
 import { loadRecipe } from '../recipe/load.ts';
 import { recipeForFile } from '../recipe/of-file.ts';
 import { buildStages } from '../recipe/stages.ts';
-import { readBytes } from './decode.ts';
+import { readBytes } from './files.ts';
 import { jsonOption } from './options.ts';
 
 export const infoCommand: CommandModule<object, { file: string; recipe: string | undefined; json: boolean }> =
@@ -35,7 +36,8 @@ export const infoCommand: CommandModule<object, { file: string; recipe: string |
       const recipe = loadRecipe(recipeForFile(header, given));
       const { encoder, quantizer } = buildStages(recipe);
       const durationSeconds = lengthSamples / header.sampleRateHz;
-      const bitsPerFrame = header.codebooks * Math.log2(quantizer.codebookSize);
+      const frameRateHz = header.sampleRateHz / encoder.hopLength;
+      const { codebookSize } = quantizer;
       const kbps = (bytes: number) => (bytes * 8) / durationSeconds / 1000;
       const bytes = source.count();
       const summary = {
@@ -49,7 +51,7 @@ export const infoCommand: CommandModule<object, { file: string; recipe: string |
         codebooks: header.codebooks,
         frames,
         chunks,
-        nominalKbps: (bitsPerFrame * header.sampleRateHz) / encoder.hopLength / 1000,
+        nominalKbps: nominalKbps(header.codebooks, { codebookSize, frameRateHz }),
         codesKbps: kbps(payloadBytes),
         kbps: kbps(bytes),
       };

@@ -2,6 +2,22 @@ import type { Argv } from 'yargs';
 import { engineNames } from '../engine/catalogue.ts';
 import { parseAssignments } from '../recipe/overrides.ts';
 
+export interface CodecArgs {
+  engine: string;
+  threads: number | undefined;
+  set: string[];
+}
+
+export interface OutputArgs {
+  output: string | undefined;
+  force: boolean;
+  quiet: boolean;
+}
+
+export interface JsonArgs {
+  json: boolean;
+}
+
 /** Options of every command that runs a codec. */
 export function codecOptions<T>(args: Argv<T>) {
   return args
@@ -40,6 +56,6 @@ export function jsonOption<T>(args: Argv<T>) {
 }
 
 /** What the common options say, in the library's terms. */
-export function loadOptions(args: { engine: string; threads: number | undefined; set: string[] }) {
+export function loadOptions(args: CodecArgs) {
   return { engine: args.engine, set: args.set, ...(args.threads !== undefined && { threads: args.threads }) };
 }

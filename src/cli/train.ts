@@ -4,9 +4,9 @@ import type { CommandModule } from 'yargs';
 import { CodecError } from '../core/errors.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import { loadRecipe } from '../recipe/load.ts';
-import { codecOptions } from './options.ts';
+import { type CodecArgs, codecOptions } from './options.ts';
 
-interface Args {
+interface Args extends CodecArgs {
   recipe: string;
   data: string;
   out: string;
@@ -15,9 +15,6 @@ interface Args {
   seed: number;
   validateEvery: number;
   saveEvery: number;
-  engine: string;
-  threads: number | undefined;
-  set: string[];
 }
 
 export const trainCommand: CommandModule<object, Args> = {

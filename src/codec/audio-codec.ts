@@ -2,8 +2,9 @@ import { ContainerReader, type ContainerSource, openContainer } from '../bitstre
 import { toHex } from '../bitstream/fields.ts';
 import { type Codes, concatFrames } from '../core/codes.ts';
 import { CodecError } from '../core/errors.ts';
-import { type AudioSignal, assertValidAudio, lengthSamples } from '../core/signal.ts';
+import { type AudioSignal, assertValidAudio, joinBlocks } from '../core/signal.ts';
 import type { EntropyCoder } from '../entropy/entropy-coder.ts';
+import { codebooksFor } from './bitrate.ts';
 import { CodesDecoder } from './codes-decoder.ts';
 import { CodesEncoder } from './codes-encoder.ts';
 import { type DecodeReport, decodeContainer } from './file-decoder.ts';
@@ -51,12 +52,7 @@ export class AudioCodec {
     return this.parts.sampleRateHz / this.parts.model.hopLength;
   }
 
-  /** Bits per second of n codebooks, before entropy coding, in kbps. */
-  nominalKbps(codebooks: number): number {
-    return (codebooks * Math.log2(this.parts.model.parts.quantizer.codebookSize) * this.frameRateHz) / 1000;
-  }
-
-  /** Codebooks for a bitrate: as many as fit (EnCodec: floor of rate over that of one codebook, at least one). */
+  /** Codebooks for one of the recipe's bitrates. Throws `bad-argument` for another. */
   codebooksFor(bitrateKbps = this.parts.defaultKbps): number {
     if (!this.parts.bitratesKbps.includes(bitrateKbps)) {
       throw new CodecError('bad-argument', {
@@ -65,9 +61,8 @@ export class AudioCodec {
         expected: `one of ${this.parts.bitratesKbps.join(', ')}`,
       });
     }
-    const { codebooks } = this.parts.model.parts.quantizer;
-    const fitting = Math.floor(bitrateKbps / this.nominalKbps(1) + 1e-9);
-    return Math.max(1, Math.min(codebooks, fitting));
+    const { codebooks, codebookSize } = this.parts.model.parts.quantizer;
+    return codebooksFor(bitrateKbps, { codebooks, codebookSize, frameRateHz: this.frameRateHz });
   }
 
   /** signal -> bytes of a .codec file */
@@ -175,20 +170,6 @@ export class AudioCodec {
 
   private signal(blocks: readonly Float32Array[][]): AudioSignal {
     const { sampleRateHz, channels } = this.parts;
-    const joined = Array.from({ length: channels }, (_, c) => {
-      const samples = new Float32Array(blocks.reduce((n, block) => n + block[c]!.length, 0));
-      let at = 0;
-      for (const block of blocks) {
-        samples.set(block[c]!, at);
-        at += block[c]!.length;
-      }
-      return samples;
-    });
-    return { kind: 'audio', sampleRateHz, channels: joined };
+    return { kind: 'audio', sampleRateHz, channels: joinBlocks(blocks, channels) };
   }
-}
-
-/** Seconds of a signal. */
-export function durationSeconds(audio: AudioSignal): number {
-  return lengthSamples(audio) / audio.sampleRateHz;
 }

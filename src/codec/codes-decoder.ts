@@ -1,5 +1,6 @@
 import { type Codes, concatFrames, sliceFrames } from '../core/codes.ts';
 import { CodecError } from '../core/errors.ts';
+import { joinBlocks } from '../core/signal.ts';
 import { int32 } from '../core/tensor.ts';
 import { type ChunkState, ChunkTimeline } from '../nn/timeline.ts';
 import type { Model } from './model.ts';
@@ -30,7 +31,7 @@ export class CodesDecoder {
       waiting = sliceFrames(waiting, computeFrames, waiting.frames);
     }
     this.waiting = waiting;
-    return this.join(blocks);
+    return joinBlocks(blocks, this.model.parts.channels);
   }
 
   /** Ends the signal and gives the rest of it; what is pushed next begins another signal. */
@@ -39,7 +40,7 @@ export class CodesDecoder {
     this.waiting = this.empty();
     this.state = {};
     this.offset = 0;
-    return this.join(rest);
+    return joinBlocks(rest, this.model.parts.channels);
   }
 
   private empty(): Codes {
@@ -83,17 +84,5 @@ export class CodesDecoder {
     return Array.from({ length: channels }, (_, c) =>
       channels === 1 ? y.slice(0, length) : Float32Array.from({ length }, (_, t) => y[t * channels + c]!),
     );
-  }
-
-  private join(blocks: readonly Float32Array[][]): Float32Array[] {
-    return Array.from({ length: this.model.parts.channels }, (_, c) => {
-      const joined = new Float32Array(blocks.reduce((n, block) => n + block[c]!.length, 0));
-      let at = 0;
-      for (const block of blocks) {
-        joined.set(block[c]!, at);
-        at += block[c]!.length;
-      }
-      return joined;
-    });
   }
 }

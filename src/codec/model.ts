@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Decoder, Encoder, Quantizer, Scope } from '../core/stages.ts';
-import { sizeOf } from '../core/tensor.ts';
 import type { CompiledGraph, Engine, GraphIo } from '../engine/engine.ts';
 import { ConstantParams, type Weights } from '../nn/params.ts';
 import { ChunkTimeline } from '../nn/timeline.ts';
@@ -74,11 +73,6 @@ export class Model {
       .then((graph) => ({ graph, timeline }));
     this.graphs.set(key, made);
     return made;
-  }
-
-  /** Trained values, counted as stored. */
-  get parameterCount(): number {
-    return [...this.parts.weights.values()].reduce((n, t) => n + sizeOf(t.shape), 0);
   }
 
   async dispose(): Promise<void> {

@@ -15,6 +15,19 @@ export function lengthSamples(audio: AudioSignal): number {
   return audio.channels[0]?.length ?? 0;
 }
 
+/** Planar blocks, one after another, as one array per channel. */
+export function joinBlocks(blocks: readonly (readonly Float32Array[])[], channels: number): Float32Array[] {
+  return Array.from({ length: channels }, (_, c) => {
+    const joined = new Float32Array(blocks.reduce((n, block) => n + block[c]!.length, 0));
+    let at = 0;
+    for (const block of blocks) {
+      joined.set(block[c]!, at);
+      at += block[c]!.length;
+    }
+    return joined;
+  });
+}
+
 /** Throws `bad-audio` unless the signal has samples, equal channels and finite values. */
 export function assertValidAudio(audio: AudioSignal, what = 'cannot use this audio'): void {
   if (!(audio.sampleRateHz > 0) || !Number.isFinite(audio.sampleRateHz)) {

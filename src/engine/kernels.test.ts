@@ -305,6 +305,26 @@ describe('every kernel of the onnx engine agrees with tfjs-cpu', () => {
   }
 });
 
+describe('the cases above', () => {
+  it('leave out no kernel of the onnx engine', async () => {
+    await createEngine('tfjs-cpu');
+    await createEngine('onnx');
+    await tf.setBackend('cpu');
+    await loadGradients();
+    const used = new Set<string>();
+    for (const { fn, inputs, range = UNIT, forwardOnly } of Object.values(cases)) {
+      const tensors = values(inputs, range, 7).map((t) => tf.tensor(t.data, [...t.shape], t.dtype));
+      const run = () => {
+        fn(...tensors);
+        if (!forwardOnly) tf.grads((...y) => weighted(fn(...(y as tf.Tensor[]))))(tensors);
+      };
+      for (const name of (await tf.profile(() => tf.tidy(run))).kernelNames) used.add(name);
+    }
+    const registered = tf.getKernelsForBackend('onnx-trace').map(({ kernelName }) => kernelName);
+    expect(registered.filter((name) => !used.has(name))).toEqual([]);
+  });
+});
+
 describe('the gradient of lstm', () => {
   it('is that of its steps, one by one', async () => {
     await loadGradients();

@@ -1,4 +1,5 @@
 import { CodecError } from '../core/errors.ts';
+import { joinBlocks } from '../core/signal.ts';
 
 /**
  * Sound that arrives block by block, in constant memory. Read it once, with `for await (const block of
@@ -32,19 +33,9 @@ export interface AudioWriter {
 
 /** Joins all blocks of a stream, one array per channel. Closes the stream. */
 export async function collectBlocks(stream: AudioStream): Promise<Float32Array[]> {
-  const parts: Float32Array[][] = Array.from({ length: stream.channels }, () => []);
-  for await (const block of stream.blocks()) {
-    for (const [c, samples] of block.entries()) parts[c]!.push(samples);
-  }
-  return parts.map((channel) => {
-    const joined = new Float32Array(channel.reduce((n, part) => n + part.length, 0));
-    let at = 0;
-    for (const part of channel) {
-      joined.set(part, at);
-      at += part.length;
-    }
-    return joined;
-  });
+  const parts: Float32Array[][] = [];
+  for await (const block of stream.blocks()) parts.push(block);
+  return joinBlocks(parts, stream.channels);
 }
 
 /** Throws `bad-argument` unless `planar` has `channels` arrays of one length; returns that length. */

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadRecipe, recipeNameOfId, recipeNames } from './load.ts';
+import { defaultRecipe, loadRecipe, recipeNameOfId, recipeNames } from './load.ts';
 import { merge, parseAssignments } from './overrides.ts';
 
 describe('recipes', () => {
@@ -73,6 +73,22 @@ describe('recipes', () => {
     expect(() => loadRecipe('encodec-24k', ['encoder.type=lstm'])).toThrow(/encoder/);
     expect(() => loadRecipe(file('list.yaml', '- a\n- b\n'))).toThrow(/expected a YAML map/);
     expect(() => loadRecipe(file('broken.yaml', 'a: [1\n'))).toThrow(/not YAML/);
+  });
+
+  it('whose parts do not go together: told where', () => {
+    expect(() => loadRecipe('encodec-24k', ['bitrates.default=7'])).toThrow(
+      /bitrates.default: must be one of/,
+    );
+    expect(() => loadRecipe('encodec-24k', ['training.losses.windows=[512]'])).toThrow(
+      /losses.melBands: .*as many/,
+    );
+    expect(() => loadRecipe('encodec-24k', ['chunk.computeFrames=2'])).toThrow(/computeFrames/);
+  });
+
+  it('one of each medium is its default', () => {
+    expect(defaultRecipe('audio')).toBe('encodec-24k');
+    expect(() => defaultRecipe('image')).toThrow(/no recipe for image input yet: expected audio/);
+    expect(recipeNames().filter((name) => loadRecipe(name).default).length).toBe(1);
   });
 
   it('assignments must be assignments', () => {

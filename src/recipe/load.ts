@@ -41,6 +41,18 @@ export function recipeNameOfId(id: number): string | undefined {
   return recipeNames().find((name) => readTree(path.join(recipesFolder, `${name}.yaml`), []).id === id);
 }
 
+/** The package's recipe for a medium when none is named. Throws `bad-argument` when there is none. */
+export function defaultRecipe(media: string): string {
+  const recipes = recipeNames().map((name) => loadRecipe(name));
+  const chosen = recipes.find((recipe) => recipe.media === media && recipe.default);
+  if (chosen) return chosen.name;
+  throw new CodecError('bad-argument', {
+    what: `there is no recipe for ${media} input yet`,
+    expected: [...new Set(recipes.map((recipe) => recipe.media))].join(', '),
+    remedy: 'Name one with --recipe if the input is not what its name says.',
+  });
+}
+
 function locate(nameOrFile: string, folder: string): string {
   if (/\.ya?ml$/.test(nameOrFile)) {
     const file = path.resolve(folder, nameOrFile);
@@ -84,8 +96,12 @@ function readTree(file: string, from: readonly string[]): Tree {
   }
   const { extends: base, ...own } = tree;
   if (base === undefined) return own;
-  // Number and name stay with the base: a file made with this recipe is not one of the base's.
-  const { id: _, ...inherited } = readTree(locate(String(base), path.dirname(file)), [...from, file]);
+  // Number, name and standing stay with the base: a file made with this recipe is not one of the base's.
+  const {
+    id: _,
+    default: __,
+    ...inherited
+  } = readTree(locate(String(base), path.dirname(file)), [...from, file]);
   return merge({ ...inherited, name: path.parse(file).name }, own);
 }
 

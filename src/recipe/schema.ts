@@ -29,19 +29,24 @@ const signal = z.strictObject({
   ),
 });
 
-const losses = z.strictObject({
-  waveform: z.number().min(0).default(3).describe('weight of the L1 distance of samples'),
-  mel: z.number().min(0).default(1).describe('weight of the multi-scale log-mel L1 distance'),
-  spectrum: z.number().min(0).default(0.1).describe('weight of the multi-scale magnitude L1 distance'),
-  commitment: z.number().min(0).default(0.25).describe('weight of the pull of latents towards their codes'),
-  windows: z.array(count).default([2048, 512, 128]).describe('STFT windows in samples; hops are a quarter'),
-  melBands: z.array(count).default([80, 40, 16]).describe('mel bands for each window'),
-});
+const losses = z
+  .strictObject({
+    waveform: z.number().min(0).default(0.3).describe('weight of the L1 distance of samples'),
+    mel: z.number().min(0).default(1).describe('weight of the multi-scale log-mel L1 distance'),
+    spectrum: z.number().min(0).default(0.03).describe('weight of the multi-scale magnitude L1 distance'),
+    commitment: z.number().min(0).default(0.25).describe('weight of the pull of latents towards their codes'),
+    windows: z.array(count).default([2048, 512, 128]).describe('STFT windows in samples; hops are a quarter'),
+    melBands: z.array(count).default([80, 40, 16]).describe('mel bands for each window'),
+  })
+  .refine(({ windows, melBands }) => windows.length === melBands.length, {
+    path: ['melBands'],
+    message: 'there must be as many as windows',
+  });
 
 const training = z.strictObject({
   segmentFrames: count.default(80).describe('latent frames per training segment'),
   batch: count.default(4),
-  learningRate: positive.default(6e-4),
+  learningRate: positive.default(1.2e-3),
   warmupSteps: z.int().min(0).default(300),
   adamBeta1: z.number().min(0).max(1).default(0.8),
   adamBeta2: z.number().min(0).max(1).default(0.99),
@@ -78,16 +83,22 @@ export const recipeSchema = z.strictObject({
     .describe('number under which .codec files name a recipe of this package'),
   about: z.string().default(''),
   media: z.literal('audio'),
+  default: z.boolean().default(false).describe('taken for its media when no recipe is named'),
   signal,
   latent: z.strictObject({ dimension: count.describe('channels of a latent frame') }),
   encoder: slot(encoders),
   quantizer: slot(quantizers),
   decoder: slot(decoders),
   entropy: z.enum(['static', 'none']).default('static').describe('entropy coder of the codes'),
-  bitrates: z.strictObject({
-    kbps: z.array(positive).min(1).describe('nominal bitrates on offer'),
-    default: positive,
-  }),
+  bitrates: z
+    .strictObject({
+      kbps: z.array(positive).min(1).describe('nominal bitrates on offer'),
+      default: positive,
+    })
+    .refine(({ kbps, default: chosen }) => kbps.includes(chosen), {
+      path: ['default'],
+      message: 'must be one of bitrates.kbps',
+    }),
   chunk: z
     .strictObject({
       // At least what a first convolution of kernel 7 reflects at the start of a signal.

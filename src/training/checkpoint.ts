@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CodecError } from '../core/errors.ts';
 import { float32, type HostTensor } from '../core/tensor.ts';
+import { createAtomicFile } from '../media/atomic-file.ts';
 import type { Weights } from '../nn/params.ts';
 import { codebookName } from '../quantizers/rvq.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
@@ -40,8 +41,8 @@ export function modelWeights(state: TrainingState): Map<string, HostTensor> {
   return new Map([...state.weights, ...embeds]);
 }
 
-/** Writes the state whole or not at all: an interrupted write leaves the old checkpoint. */
-export function saveCheckpoint(folder: string, state: TrainingState): void {
+/** Writes the state; an interrupted write leaves the old checkpoint. */
+export async function saveCheckpoint(folder: string, state: TrainingState): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const prefixed = (prefix: string, tensors: Weights) =>
     [...tensors].map(([name, t]) => [`${prefix}:${name}`, t] as const);
@@ -52,9 +53,19 @@ export function saveCheckpoint(folder: string, state: TrainingState): void {
     ...prefixed('adam_v', state.v),
   ]);
   const bytes = writeSafetensors(all, { step: String(state.step), rng: JSON.stringify(state.rng) });
-  const file = path.join(folder, FILE);
-  writeFileSync(`${file}.tmp`, bytes);
-  renameSync(`${file}.tmp`, file);
+  await writeWhole(path.join(folder, FILE), bytes);
+}
+
+/** Replaces a file, or leaves it as it was. */
+export async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
+  const output = await createAtomicFile(file, { force: true });
+  try {
+    await output.write(bytes);
+    await output.commit();
+  } catch (error) {
+    await output.abort();
+    throw error;
+  }
 }
 
 /** Fills `state` from the folder's checkpoint. Throws `bad-weights` when there is none or it is of another recipe. */

@@ -3,11 +3,10 @@ import path from 'node:path';
 import { Rng } from '../core/rng.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Recipe } from '../recipe/schema.ts';
-import { buildStages } from '../recipe/stages.ts';
-import { loadCheckpoint, modelWeights, saveCheckpoint } from './checkpoint.ts';
+import { loadCheckpoint, modelWeights, saveCheckpoint, writeWhole } from './checkpoint.ts';
 import { loadClips, splitClips } from './dataset.ts';
 import { packModel } from './pack.ts';
-import { codebooksFor, type StepReport, Trainer } from './trainer.ts';
+import { type StepReport, Trainer } from './trainer.ts';
 
 export interface TrainingRun {
   readonly recipe: Recipe;
@@ -66,33 +65,26 @@ export async function train(
       log(entry);
       run.onValidation?.(entry);
     }
-    if (report.step % run.saveEvery === 0) saveCheckpoint(out, trainer.state);
+    if (report.step % run.saveEvery === 0) await saveCheckpoint(out, trainer.state);
   }
-  saveCheckpoint(out, trainer.state);
+  await saveCheckpoint(out, trainer.state);
   const finished = trainer.state.step >= steps;
   if (finished) {
     const options = { engine: run.engine.name, maxSeconds: TABLE_SECONDS };
-    writeFileSync(
-      path.join(out, 'model.safetensors'),
-      await packModel(recipe, modelWeights(trainer.state), split.train, options),
-    );
+    const model = await packModel(recipe, modelWeights(trainer.state), split.train, options);
+    await writeWhole(path.join(out, 'model.safetensors'), model);
   }
   return { step: trainer.state.step, finished };
 }
 
 /** Losses at every bitrate, and unquantized under `none`. */
 async function validateAll(trainer: Trainer, recipe: Recipe, clips: Parameters<Trainer['validate']>[0]) {
-  const { hopLength } = buildStages(recipe).encoder;
   const result: Record<string, Record<string, number>> = {
     none: await trainer.validate(clips, 0, VALIDATION_BATCHES),
   };
   if (trainer.state.step <= recipe.training.unquantizedSteps) return result;
   for (const kbps of recipe.bitrates.kbps) {
-    result[`${kbps}kbps`] = await trainer.validate(
-      clips,
-      codebooksFor(kbps, recipe, hopLength),
-      VALIDATION_BATCHES,
-    );
+    result[`${kbps}kbps`] = await trainer.validate(clips, trainer.codebooksFor(kbps), VALIDATION_BATCHES);
   }
   return result;
 }

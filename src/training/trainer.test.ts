@@ -83,7 +83,7 @@ describe('training', () => {
     await run(whole, 8);
     const first = await Trainer.create(recipe, engine, 7);
     await run(first, 5);
-    saveCheckpoint(folder, first.state);
+    await saveCheckpoint(folder, first.state);
     const second = await Trainer.create(recipe, engine, 99, (state) => loadCheckpoint(folder, state));
     expect(second.state.step).toBe(5);
     await run(second, 3);
@@ -94,9 +94,16 @@ describe('training', () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'training-'));
     const load = (state: Parameters<typeof loadCheckpoint>[1]) => loadCheckpoint(folder, state);
     await expect(Trainer.create(recipe, engine, 1, load)).rejects.toThrow(/no checkpoint/);
-    saveCheckpoint(folder, (await Trainer.create(recipe, engine, 1)).state);
+    await saveCheckpoint(folder, (await Trainer.create(recipe, engine, 1)).state);
     const wider = { ...recipe, encoder: { ...recipe.encoder, nFilters: 4 } };
     await expect(Trainer.create(wider, engine, 1, load)).rejects.toThrow(/not of this recipe/);
+  });
+
+  it('refuses a stereo recipe', async () => {
+    const stereo = { ...recipe, signal: { ...recipe.signal, channels: 2 } };
+    await expect(Trainer.create(stereo, engine, 1)).rejects.toThrow(
+      /found 2 channels, expected a mono recipe/,
+    );
   });
 
   it('packs a model that encodes below its nominal bitrate', async () => {

@@ -1,11 +1,12 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
+import { codebooksFor } from '../codec/bitrate.ts';
+import { CodecError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
 import { float32, type HostTensor } from '../core/tensor.ts';
-import { type CompiledGraph, compile, type Engine, type Feed, type GraphIo } from '../engine/engine.ts';
+import { type CompiledGraph, compile, type Engine, type Feed } from '../engine/engine.ts';
 import { loadGradients } from '../engine/gradients.ts';
-import { FreshParams } from '../nn/params.ts';
-import { WholeTimeline } from '../nn/timeline.ts';
 import { nearestVectors } from '../quantizers/rvq.ts';
+import { freshWeights } from '../recipe/fresh-weights.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { buildStages } from '../recipe/stages.ts';
 import { adamScalars } from './adam.ts';
@@ -70,9 +71,10 @@ export class Trainer {
     seed: number,
     restore: (state: TrainingState) => void = () => {},
   ): Promise<Trainer> {
+    assertTrainable(recipe);
     await loadGradients();
     const stages = buildStages(recipe);
-    const weights = await freshWeights(recipe, engine, seed);
+    const weights = freshWeights(recipe, new Rng(seed));
     const zeros = () => new Map([...weights].map(([name, t]) => [name, float32(t.shape) as HostTensor]));
     const { codebooks, codebookSize } = recipe.quantizer;
     const state: TrainingState = {
@@ -90,10 +92,19 @@ export class Trainer {
     return new Trainer(engine, model, state, graph, validation);
   }
 
+  private get hopLength(): number {
+    return this.model.stages.encoder.hopLength;
+  }
+
+  /** Codebooks that a bitrate uses. */
+  codebooksFor(kbps: number): number {
+    const { signal, quantizer } = this.model.recipe;
+    return codebooksFor(kbps, { ...quantizer, frameRateHz: signal.sampleRateHz / this.hopLength });
+  }
+
   /** Seconds of audio in a batch. */
   get batchSeconds(): number {
-    const { training, signal } = this.model.recipe;
-    return (rowsPerBatch({ training } as Recipe) * this.model.stages.encoder.hopLength) / signal.sampleRateHz;
+    return (rowsPerBatch(this.model.recipe) * this.hopLength) / this.model.recipe.signal.sampleRateHz;
   }
 
   async step(clips: readonly Clip[], totalSteps: number): Promise<StepReport> {
@@ -154,7 +165,7 @@ export class Trainer {
 
   private draw(clips: readonly Clip[], rng = this.rng): HostTensor {
     const { training, signal } = this.model.recipe;
-    const length = training.segmentFrames * this.model.stages.encoder.hopLength;
+    const length = training.segmentFrames * this.hopLength;
     return float32([training.batch, length, signal.channels], drawBatch(clips, training.batch, length, rng));
   }
 
@@ -173,9 +184,7 @@ export class Trainer {
   /** Quantizer dropout: each segment uses the codebooks of a bitrate drawn at random, or skips the quantizer. */
   private dropout(bypassShare: number): Named {
     const { recipe } = this.model;
-    const counts = recipe.bitrates.kbps.map((kbps) =>
-      codebooksFor(kbps, recipe, this.model.stages.encoder.hopLength),
-    );
+    const counts = recipe.bitrates.kbps.map((kbps) => this.codebooksFor(kbps));
     return this.masks(() => (this.rng.uniform() < bypassShare ? 0 : counts[this.rng.int(counts.length)]!));
   }
 
@@ -233,10 +242,14 @@ export class Trainer {
   }
 }
 
-/** Codebooks that fit a bitrate (EnCodec: floor of kbps over the rate of one codebook, at least one). */
-export function codebooksFor(kbps: number, recipe: Recipe, hopLength: number): number {
-  const perCodebook = (Math.log2(recipe.quantizer.codebookSize) * recipe.signal.sampleRateHz) / hopLength;
-  return Math.max(1, Math.min(recipe.quantizer.codebooks, Math.floor((kbps * 1000) / perCodebook + 1e-9)));
+function assertTrainable({ name, signal }: Recipe): void {
+  if (signal.channels === 1) return;
+  throw new CodecError('bad-recipe', {
+    what: `cannot train ${name}`,
+    found: `${signal.channels} channels`,
+    expected: 'a mono recipe',
+    remedy: 'Set signal.channels to 1.',
+  });
 }
 
 function pick(results: Readonly<Named>): Record<string, number> {
@@ -248,19 +261,4 @@ function schedule(step: number, total: number, peak: number, warmup: number): nu
   if (step < warmup) return (peak * step) / warmup;
   const progress = Math.min(1, (step - warmup) / Math.max(1, total - warmup));
   return peak * (0.05 + 0.95 * 0.5 * (1 + Math.cos(Math.PI * progress)));
-}
-
-async function freshWeights(recipe: Recipe, engine: Engine, seed: number): Promise<Map<string, HostTensor>> {
-  const params = new FreshParams(new Rng(seed));
-  const { encoder, decoder } = buildStages(recipe);
-  const time = new WholeTimeline();
-  // Compiling is enough: model code asks for its weights while it is traced.
-  const graph = await engine.compile((io: GraphIo) => {
-    const x = io.input('x', [1, 16 * encoder.hopLength, recipe.signal.channels]);
-    const latents = encoder.encode(x as never, { params, time });
-    io.output('y', decoder.decode(latents, { params, time }));
-  });
-  await graph.run(() => undefined);
-  await graph.dispose();
-  return params.weights;
 }

@@ -1,16 +1,13 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
 import type { AudioSignal } from '../../src/core/signal.ts';
 import { float32 } from '../../src/core/tensor.ts';
-import { trace } from '../../src/engine/onnx/onnx-engine.ts';
-import { FreshParams } from '../../src/nn/params.ts';
-import { WholeTimeline } from '../../src/nn/timeline.ts';
 import { codebookName } from '../../src/quantizers/rvq.ts';
 import { Codec } from '../../src/recipe/codec.ts';
+import { freshWeights } from '../../src/recipe/fresh-weights.ts';
 import { loadRecipe } from '../../src/recipe/load.ts';
 import { buildStages } from '../../src/recipe/stages.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
@@ -42,20 +39,15 @@ export function freshFolders(): () => string {
 
 /** Random weights that fit a recipe file, as a safetensors file. */
 export function randomWeights(recipe: string, seed: number): Uint8Array {
-  const { encoder, decoder, quantizer } = buildStages(loadRecipe(recipe));
+  const { encoder, quantizer } = buildStages(loadRecipe(recipe));
   const rng = new Rng(seed);
-  const params = new FreshParams(rng);
-  const scope = { params, time: new WholeTimeline() };
-  trace((io) => {
-    const x = io.input('x', [1, encoder.hopLength * 8, 1]) as Tensor3D;
-    io.output('y', decoder.decode(encoder.encode(x, scope), scope));
-  });
+  const weights = freshWeights(loadRecipe(recipe), rng);
   const shape = [quantizer.codebookSize, encoder.dimension];
   for (let q = 0; q < quantizer.codebooks; q++) {
     const vectors = Float32Array.from({ length: shape[0]! * shape[1]! }, () => rng.normal());
-    params.weights.set(codebookName(q), float32(shape, vectors));
+    weights.set(codebookName(q), float32(shape, vectors));
   }
-  return writeSafetensors(params.weights);
+  return writeSafetensors(weights);
 }
 
 /** Opens the tiny codec in this process, which is quicker than the command. */

@@ -31,8 +31,6 @@ export class OnnxEngine implements Engine {
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
-      // Denormals only slow the decay of recurrent state in silence.
-      extra: { session: { set_denormal_as_zero: '1' } },
     });
     return new OnnxGraph(session, inputs, outputs);
   }

@@ -36,7 +36,6 @@ kernel('ArgMax', (g, { x }, { axis }) => arg(g, 'ArgMax', x!, axis));
 kernel('ArgMin', (g, { x }, { axis }) => arg(g, 'ArgMin', x!, axis));
 
 kernel('Softmax', (g, { logits }, { dim }) => g.node('Softmax', [logits!], logits!.shape, { axis: dim }));
-kernel('LogSoftmax', (g, { logits }, { axis }) => g.node('LogSoftmax', [logits!], logits!.shape, { axis }));
 kernel('Cumsum', (g, { x }, { axis, exclusive, reverse }) =>
   g.node('CumSum', [x!, g.scalar(axis, 'int32')], x!.shape, {
     exclusive: exclusive ? 1 : 0,

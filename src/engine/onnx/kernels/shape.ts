@@ -18,7 +18,6 @@ kernel('Transpose', (g, { x }, { perm }) => {
   const shape = (perm as number[]).map((axis) => x!.shape[axis]!);
   return g.node('Transpose', [x!], shape, { perm }, x!.dtype);
 });
-kernel('BroadcastTo', (g, { x }, { shape }) => g.node('Expand', [x!, g.ints(shape)], shape, {}, x!.dtype));
 kernel('Tile', (g, { x }, { reps }) => {
   const shape = x!.shape.map((d, i) => d * reps[i]);
   return g.node('Tile', [x!, g.ints(reps)], shape, {}, x!.dtype);

@@ -1,0 +1,31 @@
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { CodecError } from '../core/errors.ts';
+
+/** The same path with another extension; - stays what it is. */
+export function replaceExtension(file: string, extension: string): string {
+  if (file === '-') return '-';
+  const { dir, name } = path.parse(file);
+  return path.join(dir, name + extension);
+}
+
+/** Bytes of a file or of standard input, counted as they pass. */
+export function readBytes(input: string): { bytes(): AsyncIterable<Uint8Array>; count(): number } {
+  if (input !== '-' && !(existsSync(input) && statSync(input).isFile())) {
+    throw new CodecError('bad-container', {
+      what: `cannot read ${input}`,
+      found: existsSync(input) ? 'a folder' : 'no such file',
+      remedy: 'Check the path.',
+    });
+  }
+  let count = 0;
+  return {
+    async *bytes() {
+      for await (const chunk of input === '-' ? process.stdin : createReadStream(input)) {
+        count += (chunk as Uint8Array).length;
+        yield chunk as Uint8Array;
+      }
+    },
+    count: () => count,
+  };
+}

@@ -1,0 +1,21 @@
+import type { Tensor3D } from '@tensorflow/tfjs-core';
+import type { Rng } from '../core/rng.ts';
+import type { HostTensor } from '../core/tensor.ts';
+import { trace } from '../engine/onnx/onnx-engine.ts';
+import { FreshParams } from '../nn/params.ts';
+import { WholeTimeline } from '../nn/timeline.ts';
+import type { Recipe } from './schema.ts';
+import { buildStages } from './stages.ts';
+
+/** Initial weights of a recipe's encoder and decoder. Codebooks are not among them: they are learned from latents. */
+export function freshWeights(recipe: Recipe, rng: Rng): Map<string, HostTensor> {
+  const params = new FreshParams(rng);
+  const { encoder, decoder } = buildStages(recipe);
+  const scope = { params, time: new WholeTimeline() };
+  // Tracing is enough: model code asks for its weights as it runs.
+  trace((io) => {
+    const x = io.input('x', [1, 8 * encoder.hopLength, recipe.signal.channels]) as Tensor3D;
+    io.output('y', decoder.decode(encoder.encode(x, scope), scope));
+  });
+  return params.weights;
+}
