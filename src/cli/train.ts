@@ -12,6 +12,7 @@ interface Args extends CodecArgs {
   out: string;
   steps: number;
   resume: boolean;
+  from: string | undefined;
   seed: number;
   validateEvery: number;
   saveEvery: number;
@@ -35,6 +36,15 @@ export const trainCommand: CommandModule<object, Args> = {
         describe: 'folder of the run: checkpoint and log',
       })
       .option('resume', { type: 'boolean', default: false, describe: 'go on from the checkpoint in --out' })
+      .option('from', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'weights to start from: a name, or a .safetensors file',
+      })
+      .check(({ from, resume }) => {
+        if (from === undefined || !resume) return true;
+        throw new Error('--from starts a run and --resume goes on with one: give one of them');
+      })
       .option('seed', { type: 'number', default: 1 })
       .option('validate-every', { type: 'number', default: 500, describe: 'steps between validations' })
       .option('save-every', { type: 'number', default: 250, describe: 'steps between checkpoints' })
@@ -68,6 +78,7 @@ export const trainCommand: CommandModule<object, Args> = {
       out,
       steps,
       resume,
+      ...(args.from !== undefined && { from: args.from }),
       seed,
       validateEvery: args.validateEvery,
       saveEvery: args.saveEvery,

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CodecError } from '../core/errors.ts';
-import { float32, type HostTensor } from '../core/tensor.ts';
+import { float32, type HostTensor, sizeOf } from '../core/tensor.ts';
 import { createAtomicFile } from '../media/atomic-file.ts';
 import type { Weights } from '../nn/params.ts';
 import { codebookName } from '../quantizers/rvq.ts';
@@ -78,22 +78,51 @@ export function loadCheckpoint(folder: string, state: TrainingState): void {
     });
   }
   const { tensors, metadata } = readSafetensors(readFileSync(file), file);
-  const fill = (name: string, target: HostTensor) => {
-    const source = tensors.get(name);
-    if (source?.data.length !== target.data.length) {
-      throw new CodecError('bad-weights', {
-        what: `the checkpoint ${file} is not of this recipe at ${name}`,
-        found: source ? `shape [${source.shape}]` : 'nothing',
-        expected: `[${target.shape}]`,
+  const fill = (name: string, target: HostTensor) =>
+    target.data.set(
+      dataOf(tensors, name, target, {
+        what: `the checkpoint ${file} is not of this recipe`,
         remedy: 'Resume with the recipe the run began with.',
-      });
-    }
-    target.data.set(source.data as Float32Array<ArrayBuffer>);
-  };
+      }),
+    );
   for (const [name, tensor] of state.weights) fill(name, tensor);
   for (const [name, tensor] of state.m) fill(`adam_m:${name}`, tensor);
   for (const [name, tensor] of state.v) fill(`adam_v:${name}`, tensor);
   for (const [name, tensor] of codebookTensors(state.codebooks)) fill(name, tensor);
   state.step = Number(metadata.step);
   state.rng = JSON.parse(metadata.rng ?? '[]');
+}
+
+/**
+ * Starts from a trained model instead of random weights; the optimiser and the step count start afresh.
+ * @param rows latents per step, over which the codebooks' use is spread
+ * @throws `bad-weights` when the model is of other sizes
+ */
+export function adoptModel(weights: Weights, state: TrainingState, rows: number): void {
+  const parts = {
+    what: 'the weights to start from are not of this recipe',
+    remedy: 'Start from weights of the same sizes.',
+  };
+  for (const [name, tensor] of state.weights) tensor.data.set(dataOf(weights, name, tensor, parts));
+  for (const [q, vectors] of state.codebooks.vectors.entries()) {
+    const size = state.codebooks.counts[q]!.length;
+    const expected = float32([size, vectors.length / size], vectors);
+    state.codebooks.adopt(q, dataOf(weights, codebookName(q), expected, parts), rows);
+  }
+}
+
+function dataOf(
+  tensors: Weights,
+  name: string,
+  { shape }: HostTensor,
+  { what, remedy }: { readonly what: string; readonly remedy: string },
+): Float32Array<ArrayBuffer> {
+  const source = tensors.get(name);
+  if (source?.data.length === sizeOf(shape)) return source.data as Float32Array<ArrayBuffer>;
+  throw new CodecError('bad-weights', {
+    what: `${what} at ${name}`,
+    found: source ? `shape [${source.shape}]` : 'nothing',
+    expected: `[${shape}]`,
+    remedy,
+  });
 }

@@ -35,6 +35,18 @@ export class CodebookAverages {
     this.sums = make(size * dimension);
   }
 
+  /** Whether nothing has been learned or taken over yet. */
+  get empty(): boolean {
+    return this.counts.every((counts) => counts.every((count) => count === 0));
+  }
+
+  /** Takes codebook `q` over from a trained model, every vector as if used as often as the others: `rows` in all. */
+  adopt(q: number, vectors: Float32Array, rows: number): void {
+    this.vectors[q]!.set(vectors);
+    this.counts[q]!.fill(rows / this.size);
+    for (let i = 0; i < vectors.length; i++) this.sums[q]![i] = (vectors[i]! * rows) / this.size;
+  }
+
   /**
    * Takes a batch into the averages.
    * @param latents [rows, dimension] @param codes [codebooks, rows] as the graph chose them

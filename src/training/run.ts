@@ -3,8 +3,10 @@ import path from 'node:path';
 import { Rng } from '../core/rng.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Recipe } from '../recipe/schema.ts';
-import { loadCheckpoint, modelWeights, saveCheckpoint, writeWhole } from './checkpoint.ts';
+import { loadWeights } from '../weights/store.ts';
+import { adoptModel, loadCheckpoint, modelWeights, saveCheckpoint, writeWhole } from './checkpoint.ts';
 import { loadClips, splitClips } from './dataset.ts';
+import { rowsPerBatch } from './graphs.ts';
 import { packModel } from './pack.ts';
 import { type StepReport, Trainer } from './trainer.ts';
 
@@ -17,6 +19,8 @@ export interface TrainingRun {
   readonly out: string;
   readonly steps: number;
   readonly resume: boolean;
+  /** Weights to start from, as a recipe names them; random ones when left out. */
+  readonly from?: string;
   readonly seed: number;
   readonly validateEvery: number;
   readonly saveEvery: number;
@@ -49,6 +53,7 @@ export async function train(
   const split = splitClips(clips, recipe.training.validationShare, new Rng(seed));
   const trainer = await Trainer.create(recipe, run.engine, seed, (state) => {
     if (run.resume) loadCheckpoint(out, state);
+    else if (run.from !== undefined) adoptModel(loadWeights(run.from).tensors, state, rowsPerBatch(recipe));
   });
   mkdirSync(out, { recursive: true });
   writeFileSync(path.join(out, 'recipe.json'), `${JSON.stringify(recipe, null, 2)}\n`);

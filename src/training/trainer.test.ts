@@ -9,7 +9,7 @@ import type { Engine } from '../engine/engine.ts';
 import { Codec } from '../recipe/codec.ts';
 import { loadRecipe } from '../recipe/load.ts';
 import { readSafetensors } from '../weights/safetensors.ts';
-import { loadCheckpoint, modelWeights, saveCheckpoint } from './checkpoint.ts';
+import { adoptModel, loadCheckpoint, modelWeights, saveCheckpoint } from './checkpoint.ts';
 import type { Clip } from './dataset.ts';
 import { packModel } from './pack.ts';
 import { Trainer } from './trainer.ts';
@@ -97,6 +97,26 @@ describe('training', () => {
     await saveCheckpoint(folder, (await Trainer.create(recipe, engine, 1)).state);
     const wider = { ...recipe, encoder: { ...recipe.encoder, nFilters: 4 } };
     await expect(Trainer.create(wider, engine, 1, load)).rejects.toThrow(/not of this recipe/);
+  });
+
+  it('started from a trained model goes on from where that was', async () => {
+    const first = await Trainer.create(recipe, engine, 1);
+    await run(first, 40);
+    const model = modelWeights(first.state);
+    const second = await Trainer.create(recipe, engine, 2, (state) => adoptModel(model, state, 24));
+    expect(second.state.step).toBe(0);
+    for (const codebooks of [0, 4]) {
+      expect(await second.validate(clips, codebooks, 2)).toEqual(await first.validate(clips, codebooks, 2));
+    }
+    const fresh = await Trainer.create(recipe, engine, 2);
+    await run(second, 4);
+    expect((await second.validate(clips, 4, 2)).total!).toBeLessThan(
+      0.85 * (await fresh.validate(clips, 0, 2)).total!,
+    );
+    const wider = { ...recipe, encoder: { ...recipe.encoder, nFilters: 4 } };
+    await expect(Trainer.create(wider, engine, 1, (state) => adoptModel(model, state, 24))).rejects.toThrow(
+      /to start from are not of this recipe at encoder/,
+    );
   });
 
   it('refuses a stereo recipe', async () => {

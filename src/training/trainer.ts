@@ -112,8 +112,8 @@ export class Trainer {
     const { training } = this.model.recipe;
     const step = this.state.step + 1;
     const x = this.draw(clips);
-    if (step === training.unquantizedSteps + 1) await this.initialiseCodebooks(clips);
     const usesCodes = step > training.unquantizedSteps;
+    if (usesCodes && this.state.codebooks.empty) await this.initialiseCodebooks(clips);
     const adam = { beta1: training.adamBeta1, beta2: training.adamBeta2, clip: training.gradientClip };
     const learningRate = schedule(step, totalSteps, training.learningRate, training.warmupSteps);
     const { rate, correction } = adamScalars(learningRate, step, adam);
