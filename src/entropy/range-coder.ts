@@ -1,3 +1,6 @@
+import { CarryBytes, roundestIn } from './carry-bytes.ts';
+import type { SymbolDecoder, SymbolEncoder } from './symbol-coder.ts';
+
 /**
  * Range coder (Martin 1979) with 32-bit range and carry propagation, as in LZMA. Carry propagation rather than a
  * carry-less coder (Subbotin 1999) because its range never falls below 2^24: with totals of 2^16 that leaves 8 bits
@@ -11,9 +14,6 @@
 const MIN_RANGE = 2 ** 24;
 /** Bytes of the decoder's window on the code. */
 const WINDOW_BYTES = 4;
-/** Largest total of frequencies, in bits. */
-export const MAX_TOTAL_BITS = 16;
-
 /** floor(range * cumulative / 2^bits) by halves, since the product has up to 48 bits. */
 function scale(range: number, cumulative: number, bits: number): number {
   const high = Math.imul(range >>> bits, cumulative);
@@ -22,18 +22,14 @@ function scale(range: number, cumulative: number, bits: number): number {
 }
 
 /** Codes symbols given as intervals of a cumulative frequency table. */
-export class RangeEncoder {
-  private bytes: Uint8Array<ArrayBuffer>;
-  private length = 0;
-  /** Lower end of the interval, below 2^32; carries have gone into `cache`. */
+export class RangeEncoder implements SymbolEncoder {
+  private readonly bytes: CarryBytes;
+  /** Lower end of the interval, below 2^32; carries have gone into `bytes`. */
   private low = 0;
   private range = 0xffffffff;
-  /** The last byte, which a carry may still raise (-1: none), and the 255s after it, which it would turn to zeros. */
-  private cache = -1;
-  private run = 0;
 
   constructor(capacityBytes = 1024) {
-    this.bytes = new Uint8Array(Math.max(capacityBytes, 16));
+    this.bytes = new CarryBytes(capacityBytes);
   }
 
   /** A symbol with the interval [cumulative, cumulative + frequency) of [0, 2^totalBits); totalBits at most 16. */
@@ -42,7 +38,7 @@ export class RangeEncoder {
     const to = scale(this.range, cumulative + frequency, totalBits);
     const low = this.low + from;
     // The carry is at most one, and never reaches past the first byte: the interval stays within [0, 2^32).
-    if (low > 0xffffffff) this.carry();
+    if (low > 0xffffffff) this.bytes.carry();
     this.low = low >>> 0;
     this.range = to - from;
     while (this.range < MIN_RANGE) {
@@ -53,54 +49,17 @@ export class RangeEncoder {
 
   /** The code: as few bytes as decode to the same symbols, given that the decoder reads zeros after them. */
   finish(): Uint8Array<ArrayBuffer> {
-    // Of the numbers in [low, low + range), the one with most zero bits at its end.
-    let value = this.low;
-    for (let bits = 31; bits >= 0; bits--) {
-      const unit = 2 ** bits;
-      const rounded = Math.ceil(this.low / unit) * unit;
-      if (rounded < this.low + this.range) {
-        value = rounded;
-        break;
-      }
-    }
-    if (value > 0xffffffff) this.carry();
+    const value = roundestIn(this.low, this.range);
+    if (value > 0xffffffff) this.bytes.carry();
     this.low = value >>> 0;
-    for (let i = 0; i <= WINDOW_BYTES; i++) this.settle();
-    let length = this.length;
-    while (length > 0 && this.bytes[length - 1] === 0) length--;
-    return this.bytes.slice(0, length);
+    for (let i = 0; i < WINDOW_BYTES; i++) this.settle();
+    return this.bytes.finish();
   }
 
   /** Moves the top byte of `low` out: only a carry can change it now. */
   private settle(): void {
-    const byte = this.low >>> 24;
+    this.bytes.push(this.low >>> 24);
     this.low = (this.low << 8) >>> 0;
-    if (byte === 255 && this.cache >= 0) {
-      this.run++;
-      return;
-    }
-    this.flush(0);
-    this.cache = byte;
-  }
-
-  private carry(): void {
-    this.flush(1);
-    // The interval now lies behind the carry, so none of the bytes written can change again.
-    this.cache = -1;
-  }
-
-  /** Writes the bytes that can change no more. */
-  private flush(carry: 0 | 1): void {
-    const { cache, run } = this;
-    if (this.length + run + 2 > this.bytes.length) {
-      const grown = new Uint8Array(2 * (this.length + run + 2));
-      grown.set(this.bytes);
-      this.bytes = grown;
-    }
-    if (cache >= 0) this.bytes[this.length++] = cache + carry;
-    this.bytes.fill(carry ? 0 : 255, this.length, this.length + run);
-    this.length += run;
-    this.run = 0;
   }
 }
 
@@ -108,7 +67,7 @@ export class RangeEncoder {
  * Decodes what a RangeEncoder wrote: `peek`, look the symbol up, `consume` its interval. Any bytes decode to some
  * symbols.
  */
-export class RangeDecoder {
+export class RangeDecoder implements SymbolDecoder {
   private readonly bytes: Uint8Array;
   private at = WINDOW_BYTES;
   /** Place of the code in the interval: below `range`. */
