@@ -1,13 +1,11 @@
-import { CodecError } from '../core/errors.ts';
+import { type ByteStream, nextPiece, piecesOf } from './byte-feed.ts';
 import type { ContainerChunk, ContainerEnd, ContainerHeader } from './container.ts';
 import type { Damage } from './container-error.ts';
 import { ContainerParser, type ContainerReadOptions } from './container-parser.ts';
 
-export type ContainerSource = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+export type ContainerSource = ByteStream;
 
-type Bytes = Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
-
-const PIECE_BYTES = 1 << 16;
+type Bytes = ReturnType<typeof piecesOf>;
 
 /** A `.codec` file whose header has been read; its chunks come as they are asked for. */
 export class ContainerReader {
@@ -62,7 +60,7 @@ export async function openContainer(
   options: ContainerReadOptions = {},
 ): Promise<ContainerReader> {
   const parser = new ContainerParser(options);
-  const bytes = iterate(source);
+  const bytes = piecesOf(source);
   try {
     while (!parser.header && (await feed(parser, bytes)));
     return new ContainerReader(parser.header!, parser, bytes);
@@ -72,31 +70,10 @@ export async function openContainer(
   }
 }
 
-function iterate(source: ContainerSource): Bytes {
-  if (source instanceof Uint8Array) return pieces(source);
-  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-}
-
-/** Whole files go in by pieces too, or the parser would copy them. */
-function* pieces(whole: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < whole.length; at += PIECE_BYTES) yield whole.subarray(at, at + PIECE_BYTES);
-}
-
 /** Hands the parser the next bytes; false if there are none. */
 async function feed(parser: ContainerParser, bytes: Bytes): Promise<boolean> {
-  const { done, value } = await bytes.next();
-  if (done) {
-    parser.finish();
-    return false;
-  }
-  if (!(value instanceof Uint8Array)) {
-    throw new CodecError('bad-argument', {
-      what: 'cannot read the .codec stream',
-      found: `a piece of type ${typeof value}`,
-      expected: 'bytes (Uint8Array)',
-      remedy: 'Do not set an encoding on the stream.',
-    });
-  }
-  parser.push(value);
-  return true;
+  const piece = await nextPiece(bytes);
+  if (piece) parser.push(piece);
+  else parser.finish();
+  return piece !== undefined;
 }

@@ -80,7 +80,10 @@ function parseMetadata(bytes: Uint8Array): EcdcHeader {
   } catch {
     throw damagedHeader('metadata that is not JSON');
   }
-  const { m, al, nc, lm } = (typeof tree === 'object' && tree !== null ? tree : {}) as Record<string, unknown>;
+  const { m, al, nc, lm } = (typeof tree === 'object' && tree !== null ? tree : {}) as Record<
+    string,
+    unknown
+  >;
   const whole = (value: unknown, most: number): value is number =>
     Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most;
   // Names are printed: a file must not be able to send commands to the terminal.
