@@ -7,6 +7,7 @@ import type { EntropyCoder } from '../entropy/entropy-coder.ts';
 import { codebooksFor } from './bitrate.ts';
 import { CodesDecoder } from './codes-decoder.ts';
 import { CodesEncoder } from './codes-encoder.ts';
+import type { EcdcProfile } from './ecdc-profile.ts';
 import { type DecodeReport, decodeContainer } from './file-decoder.ts';
 import { FileEncoder } from './file-encoder.ts';
 import { type AudioHeader, assertAudioHeader } from './header.ts';
@@ -27,6 +28,8 @@ export interface CodecParts {
   readonly defaultKbps: number;
   /** Latent frames per chunk of a file. */
   readonly fileFrames: number;
+  /** For recipes with the weights of one of the reference's models. */
+  readonly ecdc?: EcdcProfile;
 }
 
 export interface EncodeOptions {
@@ -67,7 +70,7 @@ export class AudioCodec {
 
   /** signal -> bytes of a .codec file */
   async encode(signal: AudioSignal, options: EncodeOptions = {}): Promise<Uint8Array> {
-    this.check(signal);
+    this.assertFits(signal);
     const stream = this.encoderStream(options);
     return Buffer.concat([await stream.push(signal.channels), await stream.end()]);
   }
@@ -82,7 +85,7 @@ export class AudioCodec {
 
   /** signal -> codes */
   async toCodes(signal: AudioSignal, { bitrateKbps }: EncodeOptions = {}): Promise<Codes> {
-    this.check(signal);
+    this.assertFits(signal);
     const codebooks = this.codebooksFor(bitrateKbps);
     const encoder = new CodesEncoder(this.parts.model, codebooks);
     const blocks = [...(await encoder.push(signal.channels)), await encoder.end()];
@@ -130,9 +133,11 @@ export class AudioCodec {
 
   async dispose(): Promise<void> {
     await this.parts.model.dispose();
+    await this.parts.ecdc?.dispose();
   }
 
-  private check(signal: AudioSignal): void {
+  /** Throws `bad-audio` for a signal of another rate or number of channels, or one that is not sound. */
+  assertFits(signal: AudioSignal): void {
     assertValidAudio(signal, 'cannot encode this audio');
     const { sampleRateHz, channels, name } = this.parts;
     if (signal.sampleRateHz === sampleRateHz && signal.channels.length === channels) return;

@@ -4,6 +4,7 @@ import type { HostTensor } from '../core/tensor.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import { entropyCoders } from '../entropy/catalogue.ts';
 import { fingerprintOf, loadWeights } from '../weights/store.ts';
+import { ecdcProfile } from './ecdc.ts';
 import { loadRecipe } from './load.ts';
 import type { Recipe } from './schema.ts';
 import { buildStages } from './stages.ts';
@@ -58,6 +59,7 @@ export class Codec extends AudioCodec {
       bitratesKbps: recipe.bitrates.kbps,
       defaultKbps: recipe.bitrates.default,
       fileFrames: recipe.chunk.fileFrames,
+      ...(recipe.ecdc && { ecdc: ecdcProfile(recipe.ecdc, stages, sampleRateHz, options.engine) }),
     });
   }
 }

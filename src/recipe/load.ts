@@ -32,8 +32,15 @@ export function loadRecipe(nameOrFile: string, overrides: readonly string[] = []
   if (!result.success) throw invalid(file, result.error.issues[0]!, tree);
   const recipe = result.data;
   // A weights path in a recipe file is relative to that file.
-  const relative = path.resolve(path.dirname(file), recipe.weights);
-  return recipe.weights.endsWith('.safetensors') ? { ...recipe, weights: relative } : recipe;
+  const place = (weights: string) =>
+    weights.endsWith('.safetensors') ? path.resolve(path.dirname(file), weights) : weights;
+  const { ecdc, ...rest } = recipe;
+  const lm = ecdc?.languageModel;
+  return {
+    ...rest,
+    weights: place(recipe.weights),
+    ...(ecdc && { ecdc: { ...ecdc, ...(lm && { languageModel: { ...lm, weights: place(lm.weights) } }) } }),
+  };
 }
 
 /** The package's recipe with this number, as .codec files refer to it. */

@@ -72,6 +72,24 @@ const training = z.strictObject({
   losses: losses.prefault({}),
 });
 
+const languageModel = z
+  .strictObject({
+    weights: z.string().describe('its weights: a name under models/ or a path to a safetensors file'),
+    dimension: count.default(200),
+    layers: count.default(5),
+    heads: count.default(8),
+    pastSeconds: positive.max(60).default(3.5).describe('how far back it sees'),
+  })
+  .refine(({ dimension, heads }) => dimension % heads === 0 && dimension % 2 === 0 && dimension > 2, {
+    path: ['dimension'],
+    message: 'must be even, above 2 and a multiple of the heads',
+  });
+
+const ecdc = z.strictObject({
+  model: z.string().describe("name of the reference's model whose weights these are, as .ecdc files say it"),
+  languageModel: languageModel.optional(),
+});
+
 /** A whole recipe, every default filled in. */
 export const recipeSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'lower-case letters, digits, dots and dashes'),
@@ -111,6 +129,9 @@ export const recipeSchema = z.strictObject({
     })
     .prefault({}),
   weights: z.string().describe('weights: a name under models/ or a path to a safetensors file'),
+  ecdc: ecdc
+    .optional()
+    .describe("only with the weights of one of the reference's models: reads and writes .ecdc"),
   training: training.prefault({}),
 });
 

@@ -1,0 +1,35 @@
+import { CodecError } from '../core/errors.ts';
+import type { LanguageModel } from './language-model.ts';
+
+/** What a codec needs besides its model to read and write `.ecdc` files. */
+export class EcdcProfile {
+  /** The model's name in their headers. */
+  readonly model: string;
+  private readonly load: (() => Promise<LanguageModel>) | undefined;
+  private loaded: Promise<LanguageModel> | undefined;
+
+  /** @param load called when a file needs the language model, once; undefined when there is none */
+  constructor(model: string, load?: () => Promise<LanguageModel>) {
+    this.model = model;
+    this.load = load;
+  }
+
+  /** Throws `bad-recipe` when the recipe names none, `bad-weights` when its weights are absent or do not fit. */
+  languageModel(): Promise<LanguageModel> {
+    if (!this.load) {
+      throw new CodecError('bad-recipe', {
+        what: 'the recipe has no language model',
+        expected: 'its weights under ecdc.languageModel.weights',
+        remedy: 'Name them with --set ecdc.languageModel.weights=FILE, or do without --lm.',
+      });
+    }
+    this.loaded ??= this.load();
+    return this.loaded;
+  }
+
+  async dispose(): Promise<void> {
+    const loaded = this.loaded;
+    this.loaded = undefined;
+    await (await loaded)?.dispose();
+  }
+}
