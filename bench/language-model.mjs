@@ -4,31 +4,14 @@ import { LsbBitWriter } from '../dist/bitstream/lsb-bits.js';
 import { LanguageModel } from '../dist/codec/language-model.js';
 import { Rng } from '../dist/core/rng.js';
 import { createEngine } from '../dist/engine/catalogue.js';
-import { trace } from '../dist/engine/onnx/onnx-engine.js';
 import { EcdcArithmeticEncoder, quantizeCdf } from '../dist/entropy/ecdc-coder.js';
-import { languageModelStep } from '../dist/nn/code-language-model.js';
-import { FreshParams } from '../dist/nn/params.js';
+import { freshLanguageModel } from '../dist/recipe/fresh-weights.js';
+import { digits } from './measure.mjs';
+import { print, table } from './print.mjs';
 
+const SECONDS = 10;
 const CODEBOOK_SIZE = 1024;
 const PUBLISHED = { codebookSize: CODEBOOK_SIZE, dimension: 200, layers: 5, heads: 8 };
-
-function freshModel(sizes, engine) {
-  const params = new FreshParams(new Rng(1));
-  const { dimension, layers, heads, pastFrames, codebooks } = sizes;
-  const list = (io, label, shape) =>
-    Array.from({ length: layers }, (_, i) => io.input(`${label}${i}`, shape));
-  trace((io) => {
-    const inputs = {
-      rows: io.input('rows', [codebooks], 'int32'),
-      position: io.input('position', [1, dimension]),
-      mask: io.input('mask', [1, 1, pastFrames]),
-      keys: list(io, 'keys', [heads, dimension / heads, pastFrames]),
-      values: list(io, 'values', [heads, pastFrames, dimension / heads]),
-    };
-    io.output('p', languageModelStep(inputs, sizes, params).probabilities);
-  });
-  return new LanguageModel(sizes, params.weights, engine);
-}
 
 export async function languageModel() {
   const engine = await createEngine('onnx', { threads: 1 });
@@ -37,7 +20,8 @@ export async function languageModel() {
     { name: '24 kHz', frameRateHz: 75, codebooks: 32, use: [2, 8, 32] },
     { name: '48 kHz', frameRateHz: 150, codebooks: 16, use: [2, 8, 16] },
   ]) {
-    const lm = freshModel({ ...PUBLISHED, codebooks, pastFrames: Math.floor(3.5 * frameRateHz) }, engine);
+    const sizes = { ...PUBLISHED, codebooks, pastFrames: Math.floor(3.5 * frameRateHz) };
+    const lm = new LanguageModel(sizes, freshLanguageModel(sizes, new Rng(1)), engine);
     for (const used of use) {
       const rng = new Rng(2);
       const run = await lm.begin(used);
@@ -45,7 +29,7 @@ export async function languageModel() {
       const cdf = new Int32Array(CODEBOOK_SIZE);
       let previous;
       let [model, coder] = [0, 0];
-      const frames = 10 * frameRateHz;
+      const frames = SECONDS * frameRateHz;
       for (let t = -50; t < frames; t++) {
         // The first steps warm up.
         if (t === 0) [model, coder] = [0, 0];
@@ -60,15 +44,15 @@ export async function languageModel() {
         model += between - start;
         coder += performance.now() - between;
       }
-      rows.push({
-        model: name,
-        codebooks: used,
-        'ms per step': +(model / frames).toFixed(3),
-        'ms of coder': +(coder / frames).toFixed(3),
-        'times real time': +(10000 / (model + coder)).toFixed(1),
-      });
+      rows.push([
+        `${name}, ${used} codebooks`,
+        digits(model / frames),
+        digits(coder / frames),
+        `${digits((1000 * SECONDS) / (model + coder))}x`,
+      ]);
     }
     await lm.dispose();
   }
-  return rows;
+  print(`${SECONDS} s of random codes, one thread`);
+  table(['', 'model, ms per frame', 'coder, ms per frame', 'real time'], rows);
 }

@@ -3,11 +3,20 @@ import { coders } from './coders.mjs';
 import { cold } from './cold.mjs';
 import { engine } from './engine.mjs';
 import { fullSize } from './full-size.mjs';
+import { languageModel } from './language-model.mjs';
 import { print, printMachine } from './print.mjs';
 import { speech } from './speech.mjs';
 import { training } from './training.mjs';
 
-const benches = { engine, training, 'full-size': fullSize, cold, coders, speech };
+const benches = {
+  engine,
+  training,
+  'full-size': fullSize,
+  cold,
+  coders,
+  'language-model': languageModel,
+  speech,
+};
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 const unknown = names.find((name) => !Object.hasOwn(benches, name));

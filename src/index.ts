@@ -1,5 +1,17 @@
 export type { ContainerHeader } from './bitstream/container.ts';
+export { type EcdcHeader, isEcdc } from './bitstream/ecdc-header.ts';
 export { AudioCodec, type DecodeOptions, type EncodeOptions } from './codec/audio-codec.ts';
+export {
+  decodeEcdc,
+  type EcdcEncodeOptions,
+  type EcdcEncoder,
+  type EcdcReport,
+  type EcdcStreamOptions,
+  ecdcDecoderStream,
+  ecdcEncoderStream,
+  encodeEcdc,
+  openEcdc,
+} from './codec/ecdc.ts';
 export type { Codes } from './core/codes.ts';
 export { CodecError, type ErrorCode } from './core/errors.ts';
 export { type AudioSignal, lengthSamples, type Signal } from './core/signal.ts';
@@ -8,6 +20,7 @@ export { type CompiledGraph, compile, type Engine, type GraphFn, type GraphIo } 
 export { openAudio, readAudio, writeAudio } from './media/audio-file.ts';
 export { resample } from './media/resample.ts';
 export { Codec, type LoadOptions } from './recipe/codec.ts';
+export { recipeForEcdc } from './recipe/ecdc.ts';
 export { loadRecipe, recipeNames } from './recipe/load.ts';
 export type { Recipe } from './recipe/schema.ts';
 export { readSafetensors, writeSafetensors } from './weights/safetensors.ts';

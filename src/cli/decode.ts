@@ -1,8 +1,7 @@
 import type { CommandModule } from 'yargs';
-import { openContainer } from '../bitstream/container-reader.ts';
 import { createAudioWriter } from '../media/audio-file.ts';
 import { Codec } from '../recipe/codec.ts';
-import { recipeForFile } from '../recipe/of-file.ts';
+import { containers, sniff } from './containers.ts';
 import { readBytes, replaceExtension } from './files.ts';
 import {
   type CodecArgs,
@@ -24,20 +23,20 @@ interface Args extends CodecArgs, OutputArgs, JsonArgs {
 
 export const decodeCommand: CommandModule<object, Args> = {
   command: 'decode <input>',
-  describe: 'turn a .codec file back into sound',
+  describe: 'turn a .codec or .ecdc file back into sound',
   builder: (args) =>
     jsonOption(outputOptions(codecOptions(args)))
       .positional('input', {
         type: 'string',
         demandOption: true,
-        describe: 'a .codec file; - for standard input',
+        describe: 'a .codec or .ecdc file; - for standard input',
       })
       // Without this a lone - is not taken for a value.
       .nargs('input', 1)
       .option('recipe', {
         type: 'string',
         requiresArg: true,
-        describe: 'the .yaml file of a recipe that is not of this package',
+        describe: 'the .yaml file of a recipe that is not of this package; for .ecdc any recipe of its model',
       })
       .option('best-effort', {
         type: 'boolean',
@@ -56,10 +55,11 @@ export const decodeCommand: CommandModule<object, Args> = {
     const startedAt = performance.now();
     const { input, output = replaceExtension(input, '.wav'), bestEffort } = args;
     const source = readBytes(input);
-    const container = await openContainer(source.bytes(), { bestEffort });
-    const codec = await Codec.load(recipeForFile(container.header, args.recipe), loadOptions(args));
+    const { name: container, feed } = await sniff(source.bytes());
+    const file = await containers[container].open(feed, { bestEffort });
+    const codec = await Codec.load(file.recipe(args.recipe), loadOptions(args));
     const { sampleRateHz, channels, name } = codec.parts;
-    const { blocks, report } = await codec.decoderStream(container);
+    const { blocks, outcome } = await file.decode(codec, { bestEffort });
     const writer = await createAudioWriter(output, {
       sampleRateHz,
       channels,
@@ -77,14 +77,8 @@ export const decodeCommand: CommandModule<object, Args> = {
       await writer.abort();
       throw error;
     }
-    const { missingChunks, damages, complete } = report;
-    if (bestEffort && (missingChunks.length > 0 || damages.length > 0 || !complete)) {
-      const where = damages.map((d) => `${d.fromByte}-${d.toByte}`).join(', ');
-      process.stderr.write(
-        `codec: damaged: ${missingChunks.length} chunks became silence (${missingChunks.join(', ') || 'none'}), ` +
-          `unreadable bytes ${where || 'none'}${complete ? '' : ', no end record'}\n`,
-      );
-    }
+    const { report, damage } = outcome();
+    if (damage !== undefined) process.stderr.write(`codec: damaged: ${damage}\n`);
     const job = {
       input,
       output,
@@ -93,7 +87,7 @@ export const decodeCommand: CommandModule<object, Args> = {
       durationSeconds: samples / sampleRateHz,
       startedAt,
     };
-    print({ ...summarize(job), ...(bestEffort && { missingChunks, damages, complete }) }, args);
+    print({ ...summarize(job), ...(bestEffort && report) }, args);
     await codec.dispose();
   },
 };

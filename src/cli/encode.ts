@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { openAudio } from '../media/audio-file.ts';
 import { openByteSink } from '../media/byte-sink.ts';
 import { Codec } from '../recipe/codec.ts';
-import { defaultRecipe } from '../recipe/load.ts';
+import { type ContainerName, containerNames, containerOf, containers } from './containers.ts';
 import { replaceExtension } from './files.ts';
 import { mediaOf } from './media-type.ts';
 import {
@@ -20,11 +20,13 @@ interface Args extends CodecArgs, OutputArgs, JsonArgs {
   input: string;
   recipe: string | undefined;
   bitrate: number | undefined;
+  container: ContainerName | undefined;
+  lm: boolean;
 }
 
 export const encodeCommand: CommandModule<object, Args> = {
   command: 'encode <input>',
-  describe: 'code a sound file into a .codec file',
+  describe: 'code a sound file into a .codec or .ecdc file',
   builder: (args) =>
     jsonOption(outputOptions(codecOptions(args)))
       .positional('input', {
@@ -40,43 +42,62 @@ export const encodeCommand: CommandModule<object, Args> = {
         describe: 'a name of codec recipes, or a .yaml file',
       })
       .option('bitrate', { type: 'number', describe: "nominal kbps, one of the recipe's" })
-      .check(({ bitrate }) => {
-        if (bitrate === undefined || bitrate > 0) return true;
-        throw new Error('--bitrate takes a number of kbps');
+      .option('container', {
+        choices: containerNames,
+        describe: "kind of file to write, if the output's extension does not tell",
+      })
+      .option('lm', {
+        type: 'boolean',
+        default: false,
+        describe: 'for .ecdc: code with the language model, smaller and slower',
+      })
+      .check(({ bitrate, lm, container, output }) => {
+        if (!(bitrate === undefined || bitrate > 0)) throw new Error('--bitrate takes a number of kbps');
+        if (lm && (container ?? containerOf(output)) !== 'ecdc') {
+          throw new Error('--lm is for .ecdc files: name one with -o, or add --container ecdc');
+        }
+        return true;
       })
       .example('$0 encode speech.wav --bitrate 3', 'writes speech.codec')
+      .example('$0 encode speech.wav -o speech.ecdc --lm', "writes the reference EnCodec's format")
       .version(false) as never,
 
   async handler(args) {
     const startedAt = performance.now();
-    const {
-      input,
-      output = replaceExtension(input, '.codec'),
-      recipe = defaultRecipe(mediaOf(input)),
-    } = args;
+    const { input, bitrate, lm: languageModel } = args;
+    const container = args.container ?? containerOf(args.output) ?? 'codec';
+    const output = args.output ?? replaceExtension(input, `.${container}`);
+    const recipe = args.recipe ?? containers[container].defaultRecipe(mediaOf(input));
     const codec = await Codec.load(recipe, loadOptions(args));
     const { sampleRateHz, channels, name } = codec.parts;
-    const stream = codec.encoderStream(args.bitrate === undefined ? {} : { bitrateKbps: args.bitrate });
     const audio = await openAudio(input, { sampleRateHz, channels });
-    const sink = await openByteSink(output === '-' ? process.stdout : output, { force: args.force });
-    const expected = audio.lengthSamples ?? audio.estimatedLengthSamples;
+    const { lengthSamples, estimatedLengthSamples } = audio;
+    const expected = lengthSamples ?? estimatedLengthSamples;
     const progress = progressBar(expected && expected / sampleRateHz, args.quiet);
     let [bytes, samples] = [0, 0];
-    const write = async (part: Uint8Array) => {
-      bytes += part.length;
-      if (part.length > 0) await sink.write(part);
-    };
     try {
-      for await (const block of audio.blocks()) {
-        await write(await stream.push(block));
-        samples += block[0]!.length;
-        progress.update(samples / sampleRateHz);
+      const stream = await containers[container].encoder(codec, {
+        languageModel,
+        ...(bitrate !== undefined && { bitrateKbps: bitrate }),
+        ...(lengthSamples !== undefined && { lengthSamples }),
+      });
+      const sink = await openByteSink(output === '-' ? process.stdout : output, { force: args.force });
+      const write = async (part: Uint8Array) => {
+        bytes += part.length;
+        if (part.length > 0) await sink.write(part);
+      };
+      try {
+        for await (const block of audio.blocks()) {
+          await write(await stream.push(block));
+          samples += block[0]!.length;
+          progress.update(samples / sampleRateHz);
+        }
+        await write(await stream.end());
+        await sink.commit();
+      } catch (error) {
+        await sink.abort();
+        throw error;
       }
-      await write(await stream.end());
-      await sink.commit();
-    } catch (error) {
-      await sink.abort();
-      throw error;
     } finally {
       progress.stop();
       await audio.close();

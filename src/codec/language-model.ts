@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Params } from '../core/stages.ts';
 import { float32, type HostTensor, int32 } from '../core/tensor.ts';
 import type { CompiledGraph, Engine, GraphIo } from '../engine/engine.ts';
 import { type LanguageModelSizes, languageModelStep } from '../nn/code-language-model.ts';
@@ -33,24 +34,8 @@ export class LanguageModel {
   }
 
   private compile(codebooks: number): Promise<CompiledGraph> {
-    const { dimension, layers, heads, pastFrames } = this.sizes;
-    const width = dimension / heads;
     const params = new ConstantParams(this.weights);
-    return this.engine.compile((io) => {
-      const perLayer = (label: string, shape: number[]) =>
-        Array.from({ length: layers }, (_, i) => io.input(`${label}${i}`, shape) as tf.Tensor3D);
-      const inputs = {
-        rows: io.input('rows', [codebooks], 'int32') as tf.Tensor1D,
-        position: io.input('position', [1, dimension]) as tf.Tensor2D,
-        mask: io.input('mask', [1, 1, pastFrames]) as tf.Tensor3D,
-        keys: perLayer('keys', [heads, width, pastFrames]),
-        values: perLayer('values', [heads, pastFrames, width]),
-      };
-      const outputs = languageModelStep(inputs, this.sizes, params);
-      io.output('probabilities', outputs.probabilities);
-      outputAll(io, 'key', outputs.keys);
-      outputAll(io, 'value', outputs.values);
-    });
+    return this.engine.compile((io) => defineStep(io, codebooks, this.sizes, params));
   }
 
   /** Those of a zero vector, which every layer takes for its first past frame: the biases of its projections. */
@@ -64,6 +49,25 @@ export class LanguageModel {
       };
     });
   }
+}
+
+/** A step as a graph; see `LanguageModelRun` for what goes in and out. */
+export function defineStep(io: GraphIo, codebooks: number, sizes: LanguageModelSizes, params: Params): void {
+  const { dimension, layers, heads, pastFrames } = sizes;
+  const width = dimension / heads;
+  const perLayer = (label: string, shape: number[]) =>
+    Array.from({ length: layers }, (_, i) => io.input(`${label}${i}`, shape) as tf.Tensor3D);
+  const inputs = {
+    rows: io.input('rows', [codebooks], 'int32') as tf.Tensor1D,
+    position: io.input('position', [1, dimension]) as tf.Tensor2D,
+    mask: io.input('mask', [1, 1, pastFrames]) as tf.Tensor3D,
+    keys: perLayer('keys', [heads, width, pastFrames]),
+    values: perLayer('values', [heads, pastFrames, width]),
+  };
+  const outputs = languageModelStep(inputs, sizes, params);
+  io.output('probabilities', outputs.probabilities);
+  outputAll(io, 'key', outputs.keys);
+  outputAll(io, 'value', outputs.values);
 }
 
 function outputAll(io: GraphIo, label: string, tensors: readonly tf.Tensor[]): void {

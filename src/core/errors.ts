@@ -4,7 +4,7 @@ export type ErrorCode =
   | 'bad-audio' // not decodable, empty, non-finite samples, wrong channels
   | 'bad-recipe' // unknown recipe, unknown key, wrong type
   | 'bad-weights' // absent, unreadable, wrong names or shapes
-  | 'bad-container' // .codec file truncated, damaged, newer, or for other weights
+  | 'bad-container' // .codec or .ecdc file truncated, damaged, newer, or for other weights
   | 'missing-kernel' // an engine lacks an operation
   | 'missing-tool' // ffmpeg or an optional package is absent
   | 'output-exists' // refusing to overwrite

@@ -16,6 +16,8 @@ const LOW_SIZE = 2 ** LOW_BITS;
 const ROUND_OFF = Math.fround(1e-8);
 /** Every symbol's least share of 2^24. */
 const MIN_RANGE = 2;
+/** Rounding of a float32 softmax is worth some units of 2^-24; more than this is not rounding. */
+const MAX_SURPLUS = 1024;
 
 /** Bits the decoder reads per symbol, at most. */
 export const MAX_BITS_PER_SYMBOL = RANGE_BITS;
@@ -32,9 +34,8 @@ export function quantizeCdf(probabilities: Float32Array, cdf: Int32Array): void 
     sum += Math.floor(Math.fround(scale * rounded)) + MIN_RANGE;
     cdf[s] = sum;
   }
-  if (sum > TOTAL) lowerLargest(probabilities, cdf, sum - TOTAL);
-  // Not a number, or numbers that are no probabilities.
-  if (!(sum >= MIN_RANGE * probabilities.length) || cdf[cdf.length - 1]! > TOTAL) {
+  // Not numbers, or numbers that are no probabilities.
+  if (!(sum >= MIN_RANGE * probabilities.length && sum <= TOTAL + MAX_SURPLUS)) {
     throw new CodecError('bad-weights', {
       what: 'the language model does not give probabilities',
       found: `shares that sum to ${sum / TOTAL}`,
@@ -42,14 +43,10 @@ export function quantizeCdf(probabilities: Float32Array, cdf: Int32Array): void 
       remedy: 'Use weights made for this language model.',
     });
   }
-}
-
-function lowerLargest(probabilities: Float32Array, cdf: Int32Array, surplus: number): void {
-  // Rounding of a float32 softmax is worth a few units; more is not.
-  if (surplus > 1024) return;
-  let largest = 0;
-  for (let s = 1; s < probabilities.length; s++) if (probabilities[s]! > probabilities[largest]!) largest = s;
-  for (let s = largest; s < cdf.length; s++) cdf[s]! -= surplus;
+  if (sum > TOTAL) {
+    const largest = probabilities.reduce((best, p, s) => (p > probabilities[best]! ? s : best), 0);
+    for (let s = largest; s < cdf.length; s++) cdf[s]! -= sum - TOTAL;
+  }
 }
 
 export class EcdcArithmeticEncoder {

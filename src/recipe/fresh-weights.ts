@@ -1,7 +1,9 @@
 import type { Tensor3D } from '@tensorflow/tfjs-core';
+import { defineStep } from '../codec/language-model.ts';
 import type { Rng } from '../core/rng.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import { trace } from '../engine/onnx/onnx-engine.ts';
+import type { LanguageModelSizes } from '../nn/code-language-model.ts';
 import { FreshParams } from '../nn/params.ts';
 import { WholeTimeline } from '../nn/timeline.ts';
 import type { Recipe } from './schema.ts';
@@ -17,5 +19,12 @@ export function freshWeights(recipe: Recipe, rng: Rng): Map<string, HostTensor> 
     const x = io.input('x', [1, 8 * encoder.hopLength, recipe.signal.channels]) as Tensor3D;
     io.output('y', decoder.decode(encoder.encode(x, scope), scope));
   });
+  return params.weights;
+}
+
+/** Initial weights of a language model over codes. */
+export function freshLanguageModel(sizes: LanguageModelSizes, rng: Rng): Map<string, HostTensor> {
+  const params = new FreshParams(rng);
+  trace((io) => defineStep(io, sizes.codebooks, sizes, params));
   return params.weights;
 }

@@ -54,6 +54,7 @@ describe('codec info', () => {
     const summary = jsonOf(await codec(folder(), ...info, '--json'));
     expect(summary).toEqual({
       file: 'in.codec',
+      container: 'codec',
       recipe: 'tiny',
       fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
       bytes,

@@ -1,16 +1,8 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  decodeEcdc,
-  ecdcDecoderStream,
-  ecdcEncoderStream,
-  encodeEcdc,
-  openEcdc,
-} from '../../src/codec/ecdc.ts';
-import { lengthSamples } from '../../src/core/signal.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { decodeEcdc, encodeEcdc } from '../../src/codec/ecdc.ts';
 import { float32 } from '../../src/core/tensor.ts';
 import { readAudio } from '../../src/media/audio-file.ts';
 import { Codec } from '../../src/recipe/codec.ts';
