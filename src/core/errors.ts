@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'missing-kernel' // an engine lacks an operation
   | 'missing-tool' // ffmpeg or an optional package is absent
   | 'output-exists' // refusing to overwrite
+  | 'cannot-download' // network, server or disk failed while fetching weights
   | 'interrupted'; // stopped by a signal
 
 /** What the error says, in parts, so that callers can print or test each. */

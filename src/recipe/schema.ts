@@ -128,7 +128,7 @@ export const recipeSchema = z.strictObject({
       fileFrames: count.max(8192).default(375).describe('latent frames per chunk of a .codec file'),
     })
     .prefault({}),
-  weights: z.string().describe('weights: a name under models/ or a path to a safetensors file'),
+  weights: z.string().describe('a name of codec weights list, or the path of a .safetensors file'),
   ecdc: ecdc
     .optional()
     .describe("only with the weights of one of the reference's models: reads and writes .ecdc"),

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CodecError } from '../core/errors.ts';
 import type { HostTensor } from '../core/tensor.ts';
+import { cachedFile, cacheFolder, modelsFolder } from './folders.ts';
+import { toReferenceNames } from './names.ts';
 import { readSafetensors } from './safetensors.ts';
-
-/** Folder of the weights that come with the package. */
-export const modelsFolder = fileURLToPath(new URL('../../models', import.meta.url));
+import { weightsSources } from './sources.ts';
 
 export interface StoredWeights {
   /** Under the reference's state-dict names. */
@@ -15,28 +14,59 @@ export interface StoredWeights {
   /** 8 bytes that tell these weights from others. */
   readonly fingerprint: Uint8Array;
   readonly file: string;
+  /** What the file says of itself. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Where weights lie: a .safetensors path as it is, a name under models/. */
+/** Where weights are: `models/` of the package, the cache, or nowhere yet although it is known where to get them. */
+export type WeightsPlace = 'shipped' | 'cached' | 'absent';
+
+/** Where weights lie, or would: a .safetensors path as it is, a name under models/ or else in the cache. */
 export function weightsFile(nameOrFile: string): string {
-  return nameOrFile.endsWith('.safetensors')
-    ? path.resolve(nameOrFile)
-    : path.join(modelsFolder, `${nameOrFile}.safetensors`);
+  if (nameOrFile.endsWith('.safetensors')) return path.resolve(nameOrFile);
+  const shipped = path.join(modelsFolder, `${nameOrFile}.safetensors`);
+  return existsSync(shipped) ? shipped : cachedFile(nameOrFile);
+}
+
+/** Why weights cannot be loaded, or undefined when they are here. */
+export function whyAbsent(nameOrFile: string): CodecError | undefined {
+  const file = weightsFile(nameOrFile);
+  const here = existsSync(file);
+  if (here && statSync(file).isFile()) return undefined;
+  const canBeFetched = Object.hasOwn(weightsSources(), nameOrFile);
+  return new CodecError('bad-weights', {
+    what: `there are no weights "${nameOrFile}"`,
+    found: here ? `a folder ${file}` : `no file ${file}`,
+    remedy: canBeFetched
+      ? `Fetch them with: codec weights pull ${nameOrFile}`
+      : 'Check `weights` in the recipe (codec weights list tells what is here), or train some with: codec train.',
+  });
 }
 
 /** Loads weights. Throws `bad-weights` when they are absent or unreadable. */
 export function loadWeights(nameOrFile: string): StoredWeights {
+  const absent = whyAbsent(nameOrFile);
+  if (absent) throw absent;
   const file = weightsFile(nameOrFile);
-  const here = existsSync(file);
-  if (!here || !statSync(file).isFile()) {
-    throw new CodecError('bad-weights', {
-      what: `there are no weights "${nameOrFile}"`,
-      found: here ? `a folder ${file}` : `no file ${file}`,
-      remedy: 'Check `weights` in the recipe, or train some with: codec train.',
-    });
-  }
-  const { tensors } = readSafetensors(readFileSync(file), file);
-  return { tensors, fingerprint: fingerprintOf(tensors), file };
+  const { tensors: stored, metadata } = readSafetensors(readFileSync(file), file);
+  const tensors = toReferenceNames(stored);
+  return { tensors, fingerprint: fingerprintOf(tensors), file, metadata };
+}
+
+/** Names of all weights that are here or known, each with its place, in order. */
+export function weightsNames(): { name: string; place: WeightsPlace }[] {
+  const places = new Map<string, WeightsPlace>();
+  for (const name of Object.keys(weightsSources())) places.set(name, 'absent');
+  for (const name of namesIn(path.join(cacheFolder(), 'weights'))) places.set(name, 'cached');
+  for (const name of namesIn(modelsFolder)) places.set(name, 'shipped');
+  return [...places].map(([name, place]) => ({ name, place })).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function namesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.safetensors'))
+    .map((file) => path.parse(file).name);
 }
 
 /** First 8 bytes of the SHA-256 over names, shapes and values: the same however the values are stored. */

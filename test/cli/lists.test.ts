@@ -37,6 +37,8 @@ describe('codec weights list', () => {
     const list = jsonOf(await codec(folder(), 'weights', 'list', '--json'));
     expect(list).toContainEqual({
       name: 'encodec-24k',
+      place: 'shipped',
+      recipes: ['encodec-24k'],
       bytes: statSync(path.join(root, 'models/encodec-24k.safetensors')).size,
       values: expect.any(Number),
       fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),

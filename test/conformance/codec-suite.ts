@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AudioSignal } from '../../src/core/signal.ts';
 import { Codec } from '../../src/recipe/codec.ts';
+import { absentWeights } from './absent.ts';
 
 /** What the suite needs to know of a recipe. */
 export interface Subject {
@@ -18,7 +19,8 @@ function head(signal: AudioSignal, length: number): AudioSignal {
 
 /** What every audio recipe must do. */
 export function describeCodec({ recipe, sound }: Subject): void {
-  describe(`conformance of ${recipe}`, () => {
+  const absent = absentWeights(recipe);
+  describe.skipIf(absent)(`conformance of ${recipe}${absent ? ` (skipped: ${absent})` : ''}`, () => {
     let codec: Codec;
     let signal: AudioSignal;
     beforeAll(async () => {
