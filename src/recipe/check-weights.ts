@@ -1,57 +1,101 @@
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { defineStep } from '../codec/language-model.ts';
 import { CodecError } from '../core/errors.ts';
 import type { Params } from '../core/stages.ts';
 import type { HostTensor } from '../core/tensor.ts';
+import type { GraphIo } from '../engine/engine.ts';
 import { trace } from '../engine/onnx/onnx-engine.ts';
 import { ConstantParams } from '../nn/params.ts';
 import { WholeTimeline } from '../nn/timeline.ts';
 import { foldWeightNorm } from '../nn/weight-norm.ts';
+import { languageModelSizes } from './ecdc.ts';
 import { loadRecipe, recipeNames } from './load.ts';
 import type { Recipe } from './schema.ts';
 import { buildStages } from './stages.ts';
 
 type Tensors = ReadonlyMap<string, HostTensor>;
 
-/**
- * Checks that weights are those of a recipe: every tensor it asks for is there with its shape, and the encoder and the
- * decoder have none besides. More codebooks than the recipe uses are welcome.
- * @throws `bad-weights` that names the first tensor at fault, what it is and what it should be
- */
-export function assertWeightsFit(recipe: Recipe, weights: Tensors): void {
-  const params = new WatchedParams(foldWeightNorm(weights));
+/** A place in a recipe that names weights. */
+export interface WeightsSlot {
+  readonly weights: string;
+  /**
+   * Checks that weights are those the place is for: every tensor asked for is there with its shape, and of `whole` parts
+   * there are none besides. More codebooks than the recipe uses are welcome.
+   * @throws `bad-weights` that names the first tensor at fault, what it is and what it should be
+   */
+  readonly assertFit: (weights: Tensors) => void;
+}
+
+/** The places in a recipe that name weights: the codec's own first. */
+export function weightsSlots(recipe: Recipe): WeightsSlot[] {
   const { encoder, quantizer, decoder } = buildStages(recipe);
-  const scope = { params, time: new WholeTimeline() };
-  // Tracing is enough: model code asks for its weights as it runs.
-  trace((io) => {
-    const x = io.input('x', [1, 8 * encoder.hopLength, recipe.signal.channels]) as Tensor3D;
+  const { channels, sampleRateHz } = recipe.signal;
+  const codec = (io: GraphIo, params: Params) => {
+    const scope = { params, time: new WholeTimeline() };
+    const x = io.input('x', [1, 8 * encoder.hopLength, channels]) as Tensor3D;
     const latents = encoder.encode(x, scope);
     const rows = io.input('rows', [8, encoder.dimension]) as Tensor2D;
     io.output('codes', quantizer.quantize(rows, quantizer.codebooks, scope));
     io.output('y', decoder.decode(latents, scope));
-  });
-  const unused = params.unused().find((name) => /^(encoder|decoder)\./.test(name));
+  };
+  const slots = [
+    {
+      weights: recipe.weights,
+      assertFit: (weights: Tensors) => check(codec, foldWeightNorm(weights), /^(encoder|decoder)\./, recipe),
+    },
+  ];
+  const languageModel = recipe.ecdc?.languageModel;
+  if (languageModel) {
+    const sizes = languageModelSizes(languageModel, { encoder, quantizer }, sampleRateHz);
+    const step = (io: GraphIo, params: Params) => defineStep(io, sizes.codebooks, sizes, params);
+    slots.push({
+      weights: languageModel.weights,
+      assertFit: (weights) => check(step, weights, /^transformer\./, recipe),
+    });
+  }
+  return slots;
+}
+
+/** Tracing is enough: model code asks for its weights as it runs. */
+function check(
+  model: (io: GraphIo, params: Params) => void,
+  weights: Tensors,
+  whole: RegExp,
+  { name }: Recipe,
+): void {
+  const params = new WatchedParams(weights);
+  trace((io) => model(io, params));
+  const unused = params.unused().find((tensor) => whole.test(tensor));
   if (unused === undefined) return;
   throw new CodecError('bad-weights', {
-    what: `the weights do not fit the recipe ${recipe.name}`,
+    what: `the weights do not fit the recipe ${name}`,
     found: `${unused}, which it has no use for`,
     remedy: 'Use weights made for this recipe.',
   });
 }
 
-/** Names of the package's recipes that weights fit. */
-export function recipesThatFit(weights: Tensors): string[] {
-  return recipeNames().filter((name) => whyUnfit(loadRecipe(name), weights) === undefined);
+/** The place in a recipe where weights of this name go: where it says so, or else the codec's own. */
+export function slotFor(recipe: Recipe, weightsName: string): WeightsSlot {
+  const slots = weightsSlots(recipe);
+  return slots.find(({ weights }) => weights === weightsName) ?? slots[0]!;
 }
 
 /** Names of the package's recipes that ask for weights of this name. */
 export function recipesUsing(weightsName: string): string[] {
-  return recipeNames().filter((name) => loadRecipe(name).weights === weightsName);
+  return recipeNames().filter((name) =>
+    weightsSlots(loadRecipe(name)).some(({ weights }) => weights === weightsName),
+  );
 }
 
-/** What `assertWeightsFit` throws, if anything. */
-export function whyUnfit(recipe: Recipe, weights: Tensors): CodecError | undefined {
+/** Names of the package's recipes whose codec the weights fit. */
+export function recipesThatFit(weights: Tensors): string[] {
+  return recipeNames().filter((name) => whyUnfit(weightsSlots(loadRecipe(name))[0]!, weights) === undefined);
+}
+
+/** What a place's `assertFit` throws, if anything. */
+export function whyUnfit({ assertFit }: WeightsSlot, weights: Tensors): CodecError | undefined {
   try {
-    assertWeightsFit(recipe, weights);
+    assertFit(weights);
     return undefined;
   } catch (error) {
     if (error instanceof CodecError && error.code === 'bad-weights') return error;

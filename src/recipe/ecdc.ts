@@ -4,6 +4,7 @@ import { EcdcProfile } from '../codec/ecdc-profile.ts';
 import { LanguageModel } from '../codec/language-model.ts';
 import { CodecError } from '../core/errors.ts';
 import { createEngine } from '../engine/catalogue.ts';
+import type { LanguageModelSizes } from '../nn/code-language-model.ts';
 import { loadWeights, weightsFile } from '../weights/store.ts';
 import { loadRecipe, recipeNames } from './load.ts';
 import type { Recipe } from './schema.ts';
@@ -17,16 +18,26 @@ export function ecdcProfile(
   engine: string | undefined,
 ): EcdcProfile {
   if (!languageModel) return new EcdcProfile(model);
-  const { weights, pastSeconds, ...shape } = languageModel;
-  const { codebooks, codebookSize } = quantizer;
-  // int(3.5 * frame_rate) in the reference.
-  const pastFrames = Math.floor((pastSeconds * sampleRateHz) / encoder.hopLength);
+  const { weights } = languageModel;
+  const sizes = languageModelSizes(languageModel, { encoder, quantizer }, sampleRateHz);
   return new EcdcProfile(model, async () => {
     const { tensors } = loadWeights(weights);
     // More threads would only wait for each other, and the sums might differ.
     const single = await createEngine(engine, { threads: 1 });
-    return new LanguageModel({ ...shape, codebooks, codebookSize, pastFrames }, tensors, single);
+    return new LanguageModel(sizes, tensors, single);
   });
+}
+
+/** Sizes of a recipe's language model. */
+export function languageModelSizes(
+  { weights: _, pastSeconds, ...shape }: NonNullable<NonNullable<Recipe['ecdc']>['languageModel']>,
+  { encoder, quantizer }: Pick<Stages, 'encoder' | 'quantizer'>,
+  sampleRateHz: number,
+): LanguageModelSizes {
+  const { codebooks, codebookSize } = quantizer;
+  // int(3.5 * frame_rate) in the reference.
+  const pastFrames = Math.floor((pastSeconds * sampleRateHz) / encoder.hopLength);
+  return { ...shape, codebooks, codebookSize, pastFrames };
 }
 
 /**

@@ -6,9 +6,8 @@ import { createAtomicFile } from '../media/atomic-file.ts';
 import { cachedFile } from '../weights/folders.ts';
 import { readWeights, sha256Of } from '../weights/read-weights.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
-import { weightsSources } from '../weights/sources.ts';
 import { fingerprintOf, weightsNames } from '../weights/store.ts';
-import { assertWeightsFit, recipesThatFit, recipesUsing, whyUnfit } from './check-weights.ts';
+import { recipesThatFit, recipesUsing, slotFor, weightsSlots, whyUnfit } from './check-weights.ts';
 import { loadRecipe, recipeNames } from './load.ts';
 
 export interface ImportOptions {
@@ -94,17 +93,15 @@ function assertFree(name: string, force: boolean): void {
 
 /** Names of the recipes that can use the tensors. Throws `bad-weights` when those that must cannot. */
 function recipesFor(tensors: ReadonlyMap<string, HostTensor>, name: string, chosen?: string): string[] {
-  const users = recipesUsing(name);
-  const must = chosen === undefined ? users.map((user) => loadRecipe(user)) : [loadRecipe(chosen)];
-  for (const recipe of must) assertWeightsFit(recipe, tensors);
-  if (must.length > 0) return chosen === undefined ? users : [chosen];
+  const must = chosen === undefined ? recipesUsing(name) : [chosen];
+  for (const each of must) slotFor(loadRecipe(each), name).assertFit(tensors);
+  if (must.length > 0) return must;
   const fitting = recipesThatFit(tensors);
-  // What is known by name but no codec's, such as a language model, is checked by what uses it.
-  if (fitting.length > 0 || Object.hasOwn(weightsSources(), name)) return fitting;
-  const example = recipeNames()[0]!;
+  if (fitting.length > 0) return fitting;
+  const example = loadRecipe(recipeNames()[0]!);
   throw new CodecError('bad-weights', {
     what: 'the weights fit no recipe of the package',
-    found: `for ${example}, ${whyUnfit(loadRecipe(example), tensors)?.message.split('. ')[0]}`,
+    found: `for ${example.name}, ${whyUnfit(weightsSlots(example)[0]!, tensors)?.message.split('. ')[0]}`,
     remedy: 'Name the recipe they are for: --recipe FILE.yaml.',
   });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { float32, type HostTensor } from '../../src/core/tensor.ts';
-import { whyUnfit } from '../../src/recipe/check-weights.ts';
+import { weightsSlots, whyUnfit } from '../../src/recipe/check-weights.ts';
 import { loadRecipe } from '../../src/recipe/load.ts';
 import { toReferenceNames } from '../../src/weights/names.ts';
 import { toHuggingFaceNames } from './naming.ts';
@@ -27,7 +27,7 @@ const MODELS = [
 
 describe.each(MODELS)('$recipe has the sizes of the released $model', ({ model, recipe, other, says }) => {
   const misfit = (name: string, tensors: ReadonlyMap<string, HostTensor>) =>
-    whyUnfit(loadRecipe(name), tensors);
+    whyUnfit(weightsSlots(loadRecipe(name))[0]!, tensors);
 
   it('to the last tensor, in both namings', () => {
     for (const names of [released(model), toHuggingFaceNames(released(model), { parametrized: true })]) {
@@ -52,6 +52,28 @@ describe.each(MODELS)('$recipe has the sizes of the released $model', ({ model, 
     more.set('encoder.model.16.conv.conv.bias', float32([1]));
     expect(misfit(recipe, more)?.message).toMatch(
       /found encoder\.model\.16\.conv\.conv\.bias, which it has no use/,
+    );
+  });
+});
+
+describe.each([
+  { model: 'encodec_lm_24khz', recipe: 'encodec-24khz-facebook' },
+])("the language model of $recipe has the released one's sizes", ({ model, recipe }) => {
+  const slot = () => weightsSlots(loadRecipe(recipe))[1]!;
+
+  it('to the last tensor', () => {
+    expect(slot().weights).toBe('encodec-lm-24khz-facebook');
+    expect(whyUnfit(slot(), toReferenceNames(released(model)))).toBeUndefined();
+  });
+
+  it('and another is told', () => {
+    const narrow = loadRecipe(recipe, ['ecdc.languageModel.dimension=100', 'ecdc.languageModel.heads=4']);
+    expect(whyUnfit(weightsSlots(narrow)[1]!, released(model))?.message).toMatch(
+      /at emb\.0\.weight: found shape \[1025,200\], expected \[1025,100\]/,
+    );
+    const shallow = loadRecipe(recipe, ['ecdc.languageModel.layers=4']);
+    expect(whyUnfit(weightsSlots(shallow)[1]!, released(model))?.message).toMatch(
+      /found transformer\.layers\.4\..*no use/,
     );
   });
 });
