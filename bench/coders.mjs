@@ -1,4 +1,4 @@
-import { Rng } from '../dist/core/rng.js';
+import { Rng } from '../dist/src/core/rng.js';
 import {
   adaptiveTree,
   binCoders,

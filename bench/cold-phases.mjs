@@ -8,16 +8,16 @@ await Promise.all([
   import('yargs'),
   import('yargs/helpers'),
   ...['decode', 'encode', 'info', 'recipes', 'train', 'weights'].map(
-    (name) => import(`../dist/cli/${name}.js`),
+    (name) => import(`../dist/src/cli/${name}.js`),
   ),
 ]);
 mark('modules');
 
-const { loadRecipe } = await import('../dist/recipe/load.js');
-const { loadWeights } = await import('../dist/weights/store.js');
-const { Codec } = await import('../dist/recipe/codec.js');
-const { readAudio } = await import('../dist/media/audio-file.js');
-const { createEngine } = await import('../dist/engine/catalogue.js');
+const { loadRecipe } = await import('../dist/src/recipe/load.js');
+const { loadWeights } = await import('../dist/src/weights/store.js');
+const { Codec } = await import('../dist/src/recipe/codec.js');
+const { readAudio } = await import('../dist/src/media/audio-file.js');
+const { createEngine } = await import('../dist/src/engine/catalogue.js');
 
 const recipe = loadRecipe('encodec-24k');
 mark('recipe');

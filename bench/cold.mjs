@@ -20,7 +20,7 @@ export async function cold() {
     // One run more, whose files come from disk and not from memory, does not count.
     for (let run = -1; run < RUNS; run++) {
       const output = path.join(folder, `${run}.codec`);
-      const command = await timed(['dist/cli/main.js', 'encode', clip, '-o', output, '--quiet']);
+      const command = await timed(['dist/src/cli/main.js', 'encode', clip, '-o', output, '--quiet']);
       const parts = await timed(['bench/cold-phases.mjs', clip]);
       if (run < 0) continue;
       whole.push(command.ms);

@@ -1,9 +1,9 @@
-import { float32 } from '../dist/core/tensor.js';
-import { feedOf } from '../dist/engine/engine.js';
-import { ConstantParams } from '../dist/nn/params.js';
-import { WholeTimeline } from '../dist/nn/timeline.js';
-import { foldWeightNorm } from '../dist/nn/weight-norm.js';
-import { buildStages } from '../dist/recipe/stages.js';
+import { float32 } from '../dist/src/core/tensor.js';
+import { feedOf } from '../dist/src/engine/engine.js';
+import { ConstantParams } from '../dist/src/nn/params.js';
+import { WholeTimeline } from '../dist/src/nn/timeline.js';
+import { foldWeightNorm } from '../dist/src/nn/weight-norm.js';
+import { buildStages } from '../dist/src/recipe/stages.js';
 import { comparedEngines } from './engines.mjs';
 import { digits, measure } from './measure.mjs';
 import { encodecOfWidth, noise, randomWeights } from './models.mjs';

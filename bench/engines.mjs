@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as wasm from '@tensorflow/tfjs-backend-wasm';
-import { createEngine } from '../dist/engine/catalogue.js';
-import { EagerEngine } from '../dist/engine/eager.js';
-import { registerSteppedLstm } from '../dist/engine/ops/lstm.js';
+import { createEngine } from '../dist/src/engine/catalogue.js';
+import { EagerEngine } from '../dist/src/engine/eager.js';
+import { registerSteppedLstm } from '../dist/src/engine/ops/lstm.js';
 
 /** The engines to compare, the one that counts first. tfjs-wasm has only one thread under Node. */
 export async function comparedEngines() {

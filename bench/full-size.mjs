@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { float32 } from '../dist/core/tensor.js';
-import { createEngine } from '../dist/engine/catalogue.js';
-import { compile } from '../dist/engine/engine.js';
-import { Codec } from '../dist/recipe/codec.js';
+import { float32 } from '../dist/src/core/tensor.js';
+import { createEngine } from '../dist/src/engine/catalogue.js';
+import { compile } from '../dist/src/engine/engine.js';
+import { Codec } from '../dist/src/recipe/codec.js';
 import { digits, measure } from './measure.mjs';
 import { encodecOfWidth, noise, randomWeights } from './models.mjs';
 import { print, table } from './print.mjs';

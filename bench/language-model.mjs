@@ -1,11 +1,11 @@
 // EnCodec's language model at its published size (random weights), one step per frame, as encoding and decoding .ecdc
 // files take it: probabilities, their quantized sums, and the arithmetic coder.
-import { LsbBitWriter } from '../dist/bitstream/lsb-bits.js';
-import { LanguageModel } from '../dist/codec/language-model.js';
-import { Rng } from '../dist/core/rng.js';
-import { createEngine } from '../dist/engine/catalogue.js';
-import { EcdcArithmeticEncoder, quantizeCdf } from '../dist/entropy/ecdc-coder.js';
-import { freshLanguageModel } from '../dist/recipe/fresh-weights.js';
+import { LsbBitWriter } from '../dist/src/bitstream/lsb-bits.js';
+import { LanguageModel } from '../dist/src/codec/language-model.js';
+import { Rng } from '../dist/src/core/rng.js';
+import { createEngine } from '../dist/src/engine/catalogue.js';
+import { EcdcArithmeticEncoder, quantizeCdf } from '../dist/src/entropy/ecdc-coder.js';
+import { freshLanguageModel } from '../dist/src/recipe/fresh-weights.js';
 import { digits } from './measure.mjs';
 import { print, table } from './print.mjs';
 

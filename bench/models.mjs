@@ -1,9 +1,9 @@
-import { Rng } from '../dist/core/rng.js';
-import { float32 } from '../dist/core/tensor.js';
-import { codebookName } from '../dist/quantizers/rvq.js';
-import { freshWeights } from '../dist/recipe/fresh-weights.js';
-import { loadRecipe } from '../dist/recipe/load.js';
-import { buildStages } from '../dist/recipe/stages.js';
+import { Rng } from '../dist/src/core/rng.js';
+import { float32 } from '../dist/src/core/tensor.js';
+import { codebookName } from '../dist/src/quantizers/rvq.js';
+import { freshWeights } from '../dist/src/recipe/fresh-weights.js';
+import { loadRecipe } from '../dist/src/recipe/load.js';
+import { buildStages } from '../dist/src/recipe/stages.js';
 
 /** EnCodec 24 kHz at another width, e.g. 32 for the size the paper has. */
 export function encodecOfWidth(nFilters, overrides = []) {

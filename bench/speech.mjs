@@ -1,13 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { float32 } from '../dist/core/tensor.js';
-import { createEngine } from '../dist/engine/catalogue.js';
-import { compile } from '../dist/engine/engine.js';
-import { readAudio } from '../dist/media/audio-file.js';
-import { Codec } from '../dist/recipe/codec.js';
-import { loadRecipe } from '../dist/recipe/load.js';
-import { audioLosses } from '../dist/training/losses.js';
+import { float32 } from '../dist/src/core/tensor.js';
+import { createEngine } from '../dist/src/engine/catalogue.js';
+import { compile } from '../dist/src/engine/engine.js';
+import { readAudio } from '../dist/src/media/audio-file.js';
+import { Codec } from '../dist/src/recipe/codec.js';
+import { loadRecipe } from '../dist/src/recipe/load.js';
+import { audioLosses } from '../dist/src/training/losses.js';
 import { randomWeights } from './models.mjs';
 import { print, table } from './print.mjs';
 

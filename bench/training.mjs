@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { float32 } from '../dist/core/tensor.js';
-import { createEngine } from '../dist/engine/catalogue.js';
-import { loadGradients } from '../dist/engine/gradients.js';
-import { InputParams } from '../dist/nn/params.js';
-import { WholeTimeline } from '../dist/nn/timeline.js';
-import { buildStages } from '../dist/recipe/stages.js';
-import { audioLosses } from '../dist/training/losses.js';
+import { float32 } from '../dist/src/core/tensor.js';
+import { createEngine } from '../dist/src/engine/catalogue.js';
+import { loadGradients } from '../dist/src/engine/gradients.js';
+import { InputParams } from '../dist/src/nn/params.js';
+import { WholeTimeline } from '../dist/src/nn/timeline.js';
+import { buildStages } from '../dist/src/recipe/stages.js';
+import { audioLosses } from '../dist/src/training/losses.js';
 import { digits, measure } from './measure.mjs';
 import { encodecOfWidth, noise, randomWeights } from './models.mjs';
 import { print, table } from './print.mjs';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const bin = path.join(root, 'node_modules', '.bin');
-const target = path.join(root, 'dist', 'cli', 'main.js');
+const target = path.join(root, 'dist', 'src', 'cli', 'main.js');
 chmodSync(target, 0o755);
 if (process.platform !== 'win32') {
   mkdirSync(bin, { recursive: true });

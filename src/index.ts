@@ -14,7 +14,7 @@ export {
 } from './codec/ecdc.ts';
 export type { Codes } from './core/codes.ts';
 export { CodecError, type ErrorCode } from './core/errors.ts';
-export { type AudioSignal, lengthSamples, type Signal } from './core/signal.ts';
+export { type AudioSignal, type ImageSignal, lengthSamples, type Signal } from './core/signal.ts';
 export { createEngine, engineNames } from './engine/catalogue.ts';
 export { type CompiledGraph, compile, type Engine, type GraphFn, type GraphIo } from './engine/engine.ts';
 export { openAudio, readAudio, writeAudio } from './media/audio-file.ts';

@@ -2,6 +2,8 @@
 export type ErrorCode =
   | 'bad-argument' // an option or value the caller passed
   | 'bad-audio' // not decodable, empty, non-finite samples, wrong channels
+  | 'bad-image' // not decodable, or of a size that does not fit
+  | 'bad-video' // not decodable, or frames that do not fit
   | 'bad-recipe' // unknown recipe, unknown key, wrong type
   | 'bad-weights' // absent, unreadable, wrong names or shapes
   | 'bad-container' // .codec or .ecdc file truncated, damaged, newer, or for other weights

@@ -7,6 +7,16 @@ export interface AudioSignal {
   readonly channels: readonly Float32Array[];
 }
 
+/** A picture of 8-bit samples, rows from top to bottom: `data[(y * width + x) * channels + c]`. */
+export interface ImageSignal {
+  readonly kind: 'image';
+  readonly width: number;
+  readonly height: number;
+  /** 3: R, G, B (sRGB). 1: grey. */
+  readonly channels: 1 | 3;
+  readonly data: Uint8Array;
+}
+
 /** Anything a codec can take. Images and video join here. */
 export type Signal = AudioSignal;
 

@@ -1,15 +1,15 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { closest, distance } from 'fastest-levenshtein';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { CodecError } from '../core/errors.ts';
+import { packageRoot } from '../core/package-root.ts';
 import { isTree, merge, parseAssignments, type Tree } from './overrides.ts';
 import { type Recipe, recipeSchema } from './schema.ts';
 
 /** Folder of the recipes that come with the package. */
-export const recipesFolder = fileURLToPath(new URL('../../recipes', import.meta.url));
+export const recipesFolder = path.join(packageRoot, 'recipes');
 
 /** Names of the recipes that come with the package. */
 export function recipeNames(): string[] {

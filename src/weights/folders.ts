@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import envPaths from 'env-paths';
+import { packageRoot } from '../core/package-root.ts';
 
 /** Folder of the weights that come with the package. */
-export const modelsFolder = fileURLToPath(new URL('../../models', import.meta.url));
+export const modelsFolder = path.join(packageRoot, 'models');
 
 /** Folder of what can be fetched again: `NEURAL_CODEC_CACHE`, or the platform's (on Linux ~/.cache/neural-codec). */
 export function cacheFolder(): string {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The command as it ships. */
-export const main = path.join(root, 'dist/cli/main.js');
+export const main = path.join(root, 'dist/src/cli/main.js');
 
 const lock = path.join(root, 'node_modules/.test-build-lock');
 const LOCK_MS = 60_000;
@@ -31,9 +31,11 @@ export async function ensureBuilt(): Promise<void> {
 function isFresh(): boolean {
   if (!existsSync(main)) return false;
   const built = statSync(main).mtimeMs;
-  return readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-    .every((file) => statSync(path.join(root, 'src', file)).mtimeMs < built);
+  return ['src', 'eval'].every((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .every((file) => statSync(path.join(root, folder, file)).mtimeMs < built),
+  );
 }
 
 /** Making a folder either works or tells that another did. A lock left by a run that was killed grows old. */
