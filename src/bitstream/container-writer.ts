@@ -1,5 +1,5 @@
 import { CodecError } from '../core/errors.ts';
-import { type ChunkContent, type ContainerHeader, framesPerChunkOf, mediaKinds } from './container.ts';
+import { type ChunkContent, type ContainerHeader, mediaKinds } from './container.ts';
 import { encodeHeader } from './container-header.ts';
 import { encodeChunk, encodeEnd } from './container-record.ts';
 
@@ -27,13 +27,12 @@ export class ContainerWriter {
     return this.headerBytes;
   }
 
-  /** The next chunk. One with fewer frames than framesPerChunk is the last, and so is an image's only one. */
+  /** The next chunk, of at most framesPerChunk frames. An image has only one. */
   chunk(content: ChunkContent): Uint8Array {
     this.require('chunk', 'open');
     const record = encodeChunk(this.header, this.crc, this.chunks, content);
     this.chunks++;
-    const more = mediaKinds[this.header.kind].chunked && content.frames === framesPerChunkOf(this.header);
-    if (!more) this.state = 'last chunk written';
+    if (!mediaKinds[this.header.kind].chunked) this.state = 'last chunk written';
     return record;
   }
 

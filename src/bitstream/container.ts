@@ -49,7 +49,7 @@ const framesPerChunk = {
   type: 'varint',
   min: 1,
   max: MAX_INDICES_PER_CHUNK,
-  doc: 'latent frames in every chunk but the last',
+  doc: 'latent frames in a full chunk',
 } as const;
 const MAX_SIDE_PIXELS = 2 ** 21 - 1;
 const picture = [
@@ -134,7 +134,7 @@ export interface ContainerEnd {
   readonly lengthSamples: number;
 }
 
-/** Latent frames of every chunk but the last; 0 for kinds that are one chunk. */
+/** Latent frames of a full chunk; 0 for kinds that are one chunk. */
 export function framesPerChunkOf(header: ContainerHeader): number {
   return 'framesPerChunk' in header ? header.framesPerChunk : 0;
 }

@@ -1,5 +1,5 @@
 import type { ByteWindow } from './byte-window.ts';
-import { type ContainerChunk, type ContainerEnd, framesPerChunkOf, mediaKinds } from './container.ts';
+import { type ContainerChunk, type ContainerEnd, mediaKinds } from './container.ts';
 import { type ContainerError, type DamageReason, recordError } from './container-error.ts';
 import type { HeaderBlock } from './container-header.ts';
 import type { RecordReader } from './container-parser.ts';
@@ -17,7 +17,6 @@ export class StrictRecords implements RecordReader {
   private readonly block: HeaderBlock;
   private readonly name: string;
   private chunks = 0;
-  private shortChunkSeen = false;
 
   constructor(window: ByteWindow, block: HeaderBlock, name: string) {
     this.window = window;
@@ -46,9 +45,7 @@ export class StrictRecords implements RecordReader {
     const { window, block } = this;
     const { index, mode, frames, to } = record;
     if (index !== this.chunks) throw this.error('missing-chunk', `chunk ${index}`, index);
-    if (this.shortChunkSeen) throw this.error('damaged-chunk', 'a chunk after one that must be the last');
     this.chunks++;
-    this.shortChunkSeen = frames < framesPerChunkOf(block.header);
     if (!mediaKinds[block.header.kind].chunked) this.end = { chunks: 1, lengthSamples: 1 };
     const payload = window.bytes.slice(record.payloadFrom, record.payloadTo);
     const fromByte = window.position(window.offset);

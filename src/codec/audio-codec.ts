@@ -5,11 +5,10 @@ import { CodecError } from '../core/errors.ts';
 import { type AudioSignal, assertValidAudio, joinBlocks } from '../core/signal.ts';
 import type { EntropyCoder } from '../entropy/entropy-coder.ts';
 import { codebooksFor } from './bitrate.ts';
-import { CodesDecoder } from './codes-decoder.ts';
-import { CodesEncoder } from './codes-encoder.ts';
 import type { EcdcProfile } from './ecdc-profile.ts';
 import { type DecodeReport, decodeContainer } from './file-decoder.ts';
 import { FileEncoder } from './file-encoder.ts';
+import type { Framing } from './framing.ts';
 import { type AudioHeader, assertAudioHeader } from './header.ts';
 import type { Model } from './model.ts';
 
@@ -26,8 +25,8 @@ export interface CodecParts {
   /** Nominal bitrates on offer, and the one used when none is asked for. */
   readonly bitratesKbps: readonly number[];
   readonly defaultKbps: number;
-  /** Latent frames per chunk of a file. */
-  readonly fileFrames: number;
+  /** How signals are cut for the model. */
+  readonly framing: Framing;
   /** For recipes with the weights of one of the reference's models. */
   readonly ecdc?: EcdcProfile;
 }
@@ -87,20 +86,20 @@ export class AudioCodec {
   async toCodes(signal: AudioSignal, { bitrateKbps }: EncodeOptions = {}): Promise<Codes> {
     this.assertFits(signal);
     const codebooks = this.codebooksFor(bitrateKbps);
-    const encoder = new CodesEncoder(this.parts.model, codebooks);
-    const blocks = [...(await encoder.push(signal.channels)), await encoder.end()];
+    const encoder = this.parts.framing.encoder(this.parts.model, codebooks);
+    const blocks = [...(await encoder.push(signal.channels)), ...(await encoder.end())];
     return concatFrames(blocks, { codebooks, codebookSize: this.parts.model.parts.quantizer.codebookSize });
   }
 
   /** codes -> signal of frames * hop samples */
   async fromCodes(codes: Codes): Promise<AudioSignal> {
-    const decoder = new CodesDecoder(this.parts.model, codes.codebooks);
+    const decoder = this.parts.framing.decoder(this.parts.model, codes.codebooks);
     return this.signal([await decoder.push(codes), await decoder.end()]);
   }
 
   /** Encodes sound that arrives bit by bit: `push` planar samples, write the bytes it gives, and `end`. */
   encoderStream({ bitrateKbps }: EncodeOptions = {}): FileEncoder {
-    const { model, entropy, id, name, fingerprint, sampleRateHz, channels, fileFrames } = this.parts;
+    const { model, framing, entropy, id, name, fingerprint, sampleRateHz, channels } = this.parts;
     const header: AudioHeader = {
       recipeId: id,
       recipeName: id === 0 ? name : '',
@@ -109,9 +108,9 @@ export class AudioCodec {
       sampleRateHz,
       channels,
       codebooks: this.codebooksFor(bitrateKbps),
-      framesPerChunk: fileFrames,
+      framesPerChunk: framing.framesPerChunk(model),
     };
-    return new FileEncoder(model, entropy, header);
+    return new FileEncoder(model, framing, entropy, header);
   }
 
   /** Decodes a file as it arrives: `blocks` of planar samples. Options do not matter for a container already open. */
@@ -126,7 +125,7 @@ export class AudioCodec {
     const report: DecodeReport = { missingChunks: [], damages: [], complete: false };
     return {
       header,
-      blocks: decodeContainer(container, header, this.parts.model, this.parts.entropy, report),
+      blocks: decodeContainer(container, header, this.parts, report),
       report,
     };
   }

@@ -3,8 +3,6 @@ import { type EcdcHeader, encodeEcdcHeader, readEcdcHeader } from '../bitstream/
 import { CodecError } from '../core/errors.ts';
 import { type AudioSignal, joinBlocks, lengthSamples } from '../core/signal.ts';
 import type { AudioCodec, DecodeOptions, EncodeOptions } from './audio-codec.ts';
-import { CodesDecoder } from './codes-decoder.ts';
-import { CodesEncoder } from './codes-encoder.ts';
 import {
   type EcdcCodesReader,
   type EcdcCodesWriter,
@@ -13,6 +11,7 @@ import {
   trailing,
 } from './ecdc-codes.ts';
 import type { EcdcProfile } from './ecdc-profile.ts';
+import type { CodesEncoder } from './framing.ts';
 
 export interface EcdcEncodeOptions extends EncodeOptions {
   /** Code with the recipe's language model: smaller, much slower, and readable only on the same type of machine. */
@@ -67,7 +66,8 @@ export async function ecdcEncoderStream(
   const languageModel = options.languageModel ? await profile.languageModel() : undefined;
   const codebooks = codec.codebooksFor(options.bitrateKbps);
   if (languageModel) assertCovers(languageModel.sizes, codebooks);
-  return new EcdcEncoder(new CodesEncoder(codec.parts.model, codebooks), ecdcCodesWriter(languageModel), {
+  const { framing, model } = codec.parts;
+  return new EcdcEncoder(framing.encoder(model, codebooks), ecdcCodesWriter(languageModel), {
     model: profile.model,
     codebooks,
     languageModel: languageModel !== undefined,
@@ -103,7 +103,7 @@ export class EcdcEncoder {
 
   /** Ends the signal; gives the rest of the file. Throws `bad-audio` when the length was not as told, or zero. */
   async end(): Promise<Uint8Array> {
-    this.held.push(await this.writer.write(await this.encoder.end()));
+    for (const codes of await this.encoder.end()) this.held.push(await this.writer.write(codes));
     this.held.push(this.writer.endSegment());
     const { lengthSamples } = this.encoder;
     if (this.header.lengthSamples !== undefined && this.header.lengthSamples !== lengthSamples) {
@@ -176,8 +176,8 @@ async function* decode(
   feed: ByteFeed,
   reader: EcdcCodesReader,
 ): AsyncGenerator<Float32Array[]> {
-  const { model } = codec.parts;
-  const decoder = new CodesDecoder(model, header.codebooks);
+  const { model, framing } = codec.parts;
+  const decoder = framing.decoder(model, header.codebooks);
   const frames = Math.ceil(header.lengthSamples / model.hopLength);
   let given = 0;
   const cut = (block: Float32Array[]) => {

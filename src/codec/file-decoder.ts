@@ -1,11 +1,18 @@
-import type { ContainerChunk } from '../bitstream/container.ts';
 import type { Damage } from '../bitstream/container-error.ts';
 import type { ContainerReader } from '../bitstream/container-reader.ts';
 import { CodecError } from '../core/errors.ts';
 import type { EntropyCoder } from '../entropy/entropy-coder.ts';
-import { CodesDecoder } from './codes-decoder.ts';
+import { decodePayload } from './chunk-payload.ts';
+import type { Framing } from './framing.ts';
 import type { AudioHeader } from './header.ts';
 import type { Model } from './model.ts';
+
+/** What turns chunks into samples. */
+export interface Coding {
+  readonly model: Model;
+  readonly framing: Framing;
+  readonly entropy: EntropyCoder;
+}
 
 export interface DecodeReport {
   /** Chunks that were missing and became silence, by index. */
@@ -22,58 +29,49 @@ export interface DecodeReport {
 export async function* decodeContainer(
   container: ContainerReader,
   header: AudioHeader,
-  model: Model,
-  entropy: EntropyCoder,
+  { model, framing, entropy }: Coding,
   report: DecodeReport,
 ): AsyncGenerator<Float32Array[]> {
-  const { hopLength } = model;
+  const { codebooks } = header;
   const { codebookSize } = model.parts.quantizer;
-  const decoder = new CodesDecoder(model, header.codebooks);
-  const trim = new Trimmer(header.channels, hopLength);
+  const decoder = framing.decoder(model, codebooks);
+  const trim = new Trimmer(header.channels, model.hopLength + model.parts.delaySamples);
   let next = 0;
-  /** Ends what went before and puts silence in the place of chunks, up to `to` or the end of the signal. */
-  async function* skip(to: number, lengthSamples: number): AsyncGenerator<Float32Array[]> {
-    yield* trim.take(await decoder.end());
+  let frames = 0;
+  /** Puts silence in the place of chunks, up to `to`. */
+  async function* skip(to: number, framesOf: (index: number) => number): AsyncGenerator<Float32Array[]> {
     for (; next < to; next++) {
       report.missingChunks.push(next);
-      const length = Math.min(header.framesPerChunk * hopLength, lengthSamples - trim.total);
-      yield* trim.take(silent(header.channels, Math.max(0, length)));
+      const lost = framesOf(next);
+      frames += lost;
+      yield* trim.take(await decoder.skip(lost));
     }
   }
   for await (const chunk of container.chunks()) {
-    if (chunk.index > next) yield* skip(chunk.index, Number.POSITIVE_INFINITY);
+    yield* skip(chunk.index, () => header.framesPerChunk);
     next = chunk.index + 1;
-    yield* trim.take(await decoder.push(decodeChunk(chunk, entropy, header.codebooks, codebookSize)));
+    frames += chunk.frames;
+    const codes = decodePayload(chunk, { codebooks, codebookSize }, framing.segmented, entropy);
+    yield* trim.take(await decoder.push(codes));
   }
   const { end } = container;
   report.complete = end !== undefined;
   report.damages = container.damages;
-  yield* skip(end?.chunks ?? next, end?.lengthSamples ?? trim.total);
-  if (
-    end &&
-    report.missingChunks.length === 0 &&
-    Math.ceil(end.lengthSamples / hopLength) * hopLength !== trim.total
-  ) {
-    throw new CodecError('bad-container', {
-      what: 'the end record does not fit the chunks',
-      found: `a length of ${end.lengthSamples} samples`,
-      expected: `at most ${trim.total} and less than a frame of ${hopLength} below`,
-    });
+  if (end) {
+    const framesOf = (index: number) => framing.chunkFrames(model, index, end.lengthSamples);
+    yield* skip(end.chunks, framesOf);
+    let expected = framesOf(next) + framesOf(next + 1);
+    for (let i = 0; i < next; i++) expected += framesOf(i);
+    if (report.missingChunks.length === 0 && expected !== frames) {
+      throw new CodecError('bad-container', {
+        what: 'the end record does not fit the chunks',
+        found: `${frames} latent frames in ${next} chunks`,
+        expected: `${expected} for ${end.lengthSamples} samples`,
+      });
+    }
   }
+  yield* trim.take(await decoder.end());
   yield* trim.end(end?.lengthSamples ?? trim.total);
-}
-
-function decodeChunk(
-  { payload, mode, frames }: ContainerChunk,
-  entropy: EntropyCoder,
-  codebooks: number,
-  codebookSize: number,
-) {
-  return entropy.decode({ bytes: payload, mode }, { codebooks, frames, codebookSize });
-}
-
-function silent(channels: number, length: number): Float32Array[] {
-  return Array.from({ length: channels }, () => new Float32Array(length));
 }
 
 /** Keeps back the last frame's worth of samples until it is known where the signal ends. */
@@ -85,7 +83,7 @@ class Trimmer {
   private readonly hold: number;
 
   constructor(channels: number, hold: number) {
-    this.held = silent(channels, 0);
+    this.held = Array.from({ length: channels }, () => new Float32Array(0));
     this.hold = hold;
   }
 

@@ -1,7 +1,8 @@
 import { ContainerWriter } from '../bitstream/container-writer.ts';
 import { type Codes, concatFrames, sliceFrames } from '../core/codes.ts';
 import type { EntropyCoder } from '../entropy/entropy-coder.ts';
-import { CodesEncoder } from './codes-encoder.ts';
+import { encodePayload } from './chunk-payload.ts';
+import type { CodesEncoder, Framing } from './framing.ts';
 import type { AudioHeader } from './header.ts';
 import type { Model } from './model.ts';
 
@@ -16,8 +17,8 @@ export class FileEncoder {
   private waiting: Codes;
   private started = false;
 
-  constructor(model: Model, entropy: EntropyCoder, header: AudioHeader) {
-    this.encoder = new CodesEncoder(model, header.codebooks);
+  constructor(model: Model, framing: Framing, entropy: EntropyCoder, header: AudioHeader) {
+    this.encoder = framing.encoder(model, header.codebooks);
     this.entropy = entropy;
     this.header = header;
     this.writer = new ContainerWriter(header);
@@ -32,7 +33,7 @@ export class FileEncoder {
 
   /** Ends the signal; gives the rest of the file. Throws `bad-audio` when there were no samples. */
   async end(): Promise<Uint8Array> {
-    const bytes = this.write([await this.encoder.end()], true);
+    const bytes = this.write(await this.encoder.end(), true);
     return Buffer.concat([bytes, this.writer.end(this.encoder.lengthSamples)]);
   }
 
@@ -42,8 +43,9 @@ export class FileEncoder {
     const { framesPerChunk } = this.header;
     let waiting = concatFrames([this.waiting, ...blocks], this.waiting);
     while (waiting.frames >= framesPerChunk || (last && waiting.frames > 0)) {
-      const frames = Math.min(framesPerChunk, waiting.frames);
-      const { bytes: payload, mode } = this.entropy.encode(sliceFrames(waiting, 0, frames));
+      // Segments are chunks of their own: the last two may both be short.
+      const frames = Math.min(framesPerChunk, waiting.segments?.[0]?.frames ?? waiting.frames);
+      const { payload, mode } = encodePayload(sliceFrames(waiting, 0, frames), this.entropy);
       parts.push(this.writer.chunk({ frames, mode, payload }));
       waiting = sliceFrames(waiting, frames, waiting.frames);
       this.frames += frames;

@@ -1,15 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Decoder, Encoder, Quantizer, Scope } from '../core/stages.ts';
+import type { Decoder, Encoder, Params, Quantizer, Scope } from '../core/stages.ts';
 import type { CompiledGraph, Engine, GraphIo } from '../engine/engine.ts';
 import { ConstantParams, type Weights } from '../nn/params.ts';
 import { ChunkTimeline } from '../nn/timeline.ts';
 import { foldWeightNorm } from '../nn/weight-norm.ts';
+import { SegmentGraphs } from './segment-graphs.ts';
 
 export interface ModelParts {
   readonly encoder: Encoder;
   readonly quantizer: Quantizer;
   readonly decoder: Decoder;
   readonly weights: Weights;
+  /** Samples by which the decoder's signal lags behind: the encoder codes that much silence after the end. */
+  readonly delaySamples: number;
   /** Channels of the signal. */
   readonly channels: number;
   /** Latent frames per run of a graph. */
@@ -28,6 +31,8 @@ export class Model {
   private readonly engine: Engine;
   private readonly folded: Weights;
   private readonly graphs = new Map<string, Promise<ChunkGraph>>();
+  /** Graphs for signals cut into segments. */
+  readonly segments = new SegmentGraphs(this);
 
   constructor(parts: ModelParts, engine: Engine) {
     this.parts = parts;
@@ -67,15 +72,21 @@ export class Model {
     const known = this.graphs.get(key);
     if (known) return known;
     const timeline = new ChunkTimeline(capacity);
-    const params = new ConstantParams(this.folded);
-    const made = this.engine
-      .compile((io) => build(io, { params, time: timeline.begin(io) }))
-      .then((graph) => ({ graph, timeline }));
+    const made = this.compile((io, params) => build(io, { params, time: timeline.begin(io) })).then(
+      (graph) => ({ graph, timeline }),
+    );
     this.graphs.set(key, made);
     return made;
   }
 
+  /** Compiles model code with the model's weights as constants. */
+  compile(build: (io: GraphIo, params: Params) => void): Promise<CompiledGraph> {
+    const params = new ConstantParams(this.folded);
+    return this.engine.compile((io) => build(io, params));
+  }
+
   async dispose(): Promise<void> {
+    await this.segments.dispose();
     for (const made of this.graphs.values()) await (await made).graph.dispose();
     this.graphs.clear();
   }

@@ -7,20 +7,39 @@ export interface Codes {
   readonly codebooks: number;
   readonly frames: number;
   readonly codebookSize: number;
+  /** For codecs that cut the signal into segments coded each on its own: the segments, in order. */
+  readonly segments?: readonly CodesSegment[];
 }
 
-/** The frames [from, to) of `codes`, copied. */
+export interface CodesSegment {
+  /** Frames of this segment. */
+  readonly frames: number;
+  /** What the decoded segment is multiplied by; 1 where the codec does not normalise loudness. */
+  readonly scale: number;
+}
+
+/** The frames [from, to) of `codes`, copied. A segment goes where its first frame goes. */
 export function sliceFrames(codes: Codes, from: number, to: number): Codes {
   const frames = to - from;
   const indices = new Int32Array(codes.codebooks * frames);
   for (let q = 0; q < codes.codebooks; q++) {
     indices.set(codes.indices.subarray(q * codes.frames + from, q * codes.frames + to), q * frames);
   }
-  return { ...codes, indices, frames };
+  if (!codes.segments) return { ...codes, indices, frames };
+  let at = 0;
+  const segments = codes.segments.filter((segment) => {
+    const start = at;
+    at += segment.frames;
+    return start >= from && start < to;
+  });
+  return { ...codes, indices, frames, segments };
 }
 
 /** Frames of several code blocks, one after another. All must agree in codebooks and codebook size. */
-export function concatFrames(blocks: readonly Codes[], shape: Omit<Codes, 'indices' | 'frames'>): Codes {
+export function concatFrames(
+  blocks: readonly Codes[],
+  shape: Pick<Codes, 'codebooks' | 'codebookSize'>,
+): Codes {
   const frames = blocks.reduce((sum, block) => sum + block.frames, 0);
   const indices = new Int32Array(shape.codebooks * frames);
   let at = 0;
@@ -31,5 +50,7 @@ export function concatFrames(blocks: readonly Codes[], shape: Omit<Codes, 'indic
     }
     at += block.frames;
   }
-  return { indices, codebooks: shape.codebooks, codebookSize: shape.codebookSize, frames };
+  const joined = { indices, codebooks: shape.codebooks, codebookSize: shape.codebookSize, frames };
+  const segments = blocks.flatMap((block) => block.segments ?? []);
+  return segments.length > 0 ? { ...joined, segments } : joined;
 }

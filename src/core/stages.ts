@@ -23,10 +23,14 @@ export interface WindowSpec {
   readonly stride: number;
   /** What lies before the signal, and after its end as far as needed to fill the last window. */
   readonly mode: 'reflect' | 'zero';
+  /** Half of the padding before the signal and half after it, instead of all before: the layer looks ahead. */
+  readonly centred?: boolean;
 }
 
-/** How layers see time: what lies before and after the piece of signal they are given. All padding goes before it. */
+/** How layers see time: what lies before and after the piece of signal they are given. */
 export interface Timeline {
+  /** Whether layers see the whole signal at once, not one chunk after another. */
+  readonly whole: boolean;
   /** x [batch, time, channels] with kernel - stride frames before it. `name` tells layers apart. */
   pad(name: string, x: Tensor3D, spec: WindowSpec): Tensor3D;
   /** The windows of the padded x, side by side: [batch, time / stride, kernel * channels]. */
@@ -45,9 +49,27 @@ export interface Scope {
   readonly tap?: (name: string, x: Tensor3D) => void;
 }
 
-/** signal -> latents */
+/** signal -> frames that encoder and decoder work on, where that is not the signal itself */
+export interface Features {
+  /** Samples per frame. */
+  readonly hopLength: number;
+  /** Values per frame. */
+  readonly dimension: number;
+  /** x [batch, time, channels] -> frames [batch, time / hopLength, dimension] */
+  analyse(x: Tensor3D, scope: Scope): Tensor3D;
+}
+
+/** those frames -> signal */
+export interface Vocoder {
+  /** Frames by which the signal that comes out lags behind those that go in. */
+  readonly delayFrames: number;
+  /** frames [batch, frames, dimension] -> [batch, frames * hopLength, channels] */
+  synthesise(frames: Tensor3D, scope: Scope): Tensor3D;
+}
+
+/** signal, or frames of features -> latents */
 export interface Encoder {
-  /** Samples per latent frame. */
+  /** Samples, or frames of features, per latent frame. */
   readonly hopLength: number;
   /** Channels of a latent frame. */
   readonly dimension: number;
@@ -65,8 +87,10 @@ export interface Quantizer {
   dequantize(indices: Tensor2D, scope: Scope): Tensor2D;
 }
 
-/** latents -> signal */
+/** latents -> signal, or frames of features */
 export interface Decoder {
+  /** Latent frames by which what comes out lags behind what goes in: that far the decoder looks ahead. */
+  readonly delayFrames: number;
   /** latents [batch, frames, dimension] -> [batch, frames * hopLength, channels] */
   decode(latents: Tensor3D, scope: Scope): Tensor3D;
 }

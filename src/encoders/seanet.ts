@@ -3,7 +3,7 @@ import type { Encoder, Scope } from '../core/stages.ts';
 import { conv1d, lstm } from '../nn/layers.ts';
 import { hopLength, residualBlock, type SeanetSizes, Sequence } from '../nn/seanet.ts';
 
-/** EnCodec's causal encoder: convolutions that halve the rate by each ratio and double the width, then an LSTM. */
+/** EnCodec's encoder: convolutions that halve the rate by each ratio and double the width, then an LSTM. */
 export function seanetEncoder(options: SeanetSizes): Encoder {
   return {
     hopLength: hopLength(options),
@@ -16,7 +16,7 @@ function encode(x: Tensor3D, options: SeanetSizes, scope: Scope): Tensor3D {
   const layers = new Sequence('encoder', scope);
   const conv = (h: Tensor3D, outChannels: number, kernel: number, stride = 1) =>
     layers.next(h, (input, name) =>
-      conv1d(input, { name: `${name}.conv.conv`, outChannels, kernel, stride }, scope),
+      conv1d(input, { name: `${name}.conv.conv`, outChannels, kernel, stride, style: options }, scope),
     );
 
   let width = options.nFilters;

@@ -169,6 +169,14 @@ const cases: Record<string, Case> = {
   prod: unary((x) => tf.prod(x, 1), undefined, true),
   argMax: unary((x) => float(tf.argMax(x, 1)), undefined, true),
   argMin: unary((x) => float(tf.argMin(x, -1)), undefined, true),
+  topk: unary(
+    (x) => {
+      const { values, indices } = tf.topk(x, 2);
+      return tf.concat([values, float(indices)], -1);
+    },
+    undefined,
+    true,
+  ),
   softmax: unary((x) => tf.softmax(x)),
   logSoftmax: unary((x) => tf.logSoftmax(x)),
   cumsum: unary((x) => tf.cumsum(x, 2)),

@@ -18,6 +18,16 @@ export const seanetOptions = z.strictObject({
   residualLayers: positive.default(1).describe('residual blocks per ratio'),
   compress: positive.default(2).describe('width of a residual block over its hidden width'),
   lstmLayers: z.int().min(0).default(2),
+  causal: z
+    .boolean()
+    .default(true)
+    .describe('layers see no samples after their own; else framing must be segments'),
+  norm: z
+    .enum(['weight', 'time-group'])
+    .default('weight')
+    .describe(
+      'of the weights, or of the outputs over all frames and channels, for which framing must be segments',
+    ),
 });
 
 /** Options together with what the recipe's other parts decide. */
@@ -61,7 +71,7 @@ export class Sequence {
 export function residualBlock(x: tf.Tensor3D, name: string, options: SeanetSizes, scope: Scope): tf.Tensor3D {
   const width = x.shape[2];
   const conv = (h: tf.Tensor3D, part: string, outChannels: number, kernel: number) =>
-    conv1d(h, { name: `${name}.${part}.conv.conv`, outChannels, kernel }, scope);
+    conv1d(h, { name: `${name}.${part}.conv.conv`, outChannels, kernel, style: options }, scope);
   const hidden = conv(tf.elu(x), 'block.1', width / options.compress, options.residualKernelSize);
   const block = conv(tf.elu(hidden), 'block.3', width, 1);
   return tf.add(conv(x, 'shortcut', width, 1), block);

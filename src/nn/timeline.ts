@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { CodecError } from '../core/errors.ts';
 import type { Timeline, WindowSpec } from '../core/stages.ts';
 import { type HostTensor, int32 } from '../core/tensor.ts';
 import type { Feed, GraphIo } from '../engine/engine.ts';
@@ -6,10 +7,13 @@ import { chunkIndices, extraPadding, windowIndices } from './padding.ts';
 
 /** The whole signal at once: it begins before the first frame and ends after the last. Differentiable. */
 export class WholeTimeline implements Timeline {
-  pad(_: string, x: tf.Tensor3D, { kernel, stride, mode }: WindowSpec): tf.Tensor3D {
+  readonly whole = true;
+
+  pad(_: string, x: tf.Tensor3D, { kernel, stride, mode, centred = false }: WindowSpec): tf.Tensor3D {
     const [batch, length, channels] = x.shape;
-    const left = kernel - stride;
-    const right = extraPadding(length, stride);
+    const after = centred ? Math.floor((kernel - stride) / 2) : 0;
+    const left = kernel - stride - after;
+    const right = after + extraPadding(length, stride);
     if (mode === 'zero')
       return tf.pad(x, [
         [0, 0],
@@ -56,6 +60,14 @@ export class WholeTimeline implements Timeline {
   carry(): void {}
 }
 
+/** The error for a layer that cannot work chunk by chunk. */
+export function needsWhole(layer: string, why: string): CodecError {
+  return new CodecError('bad-recipe', {
+    what: `the layer ${layer} ${why}, so it cannot be run chunk by chunk`,
+    remedy: 'Set framing.type to segments in the recipe, or use causal layers with weight norm.',
+  });
+}
+
 interface ChunkPad extends WindowSpec {
   /** Frames the layer is given per chunk. */
   readonly capacity: number;
@@ -82,6 +94,7 @@ const PAD = 'pad:';
  * serves first, middle and last chunks.
  */
 export class ChunkTimeline implements Timeline {
+  readonly whole = false;
   private io: GraphIo | undefined;
   private readonly pads = new Map<string, ChunkPad>();
   private readonly middles = new Map<ChunkPad, HostTensor>();
@@ -117,6 +130,7 @@ export class ChunkTimeline implements Timeline {
 
   /** Rows of [carried context, x, one zero], by an index input of that shape. */
   private gather(name: string, x: tf.Tensor3D, pad: ChunkPad, shape: number[]): tf.Tensor {
+    if (pad.centred) throw needsWhole(name, 'looks ahead');
     const io = this.io!;
     const [batch, capacity, channels] = x.shape;
     const left = pad.kernel - pad.stride;

@@ -7,16 +7,18 @@ import { rowNorms, type Weights } from './params.ts';
  * A layer's weight: `NAME.weight` if stored whole, else `NAME.weight_g * NAME.weight_v / |NAME.weight_v|` with the norm
  * over all axes but the first (Salimans & Kingma 2016, torch.nn.utils.weight_norm with dim 0).
  * @param fanIn products summed into one output
+ * @param plain whether a fresh model stores it whole
  */
 export function layerWeight(
   params: Params,
   name: string,
   shape: readonly number[],
   fanIn: number,
+  plain = false,
 ): tf.Tensor {
   // Keeps the variance from layer to layer: with torch's default a deep stack starts out all but silent.
   const init = { kind: 'uniform', bound: Math.sqrt(3 / fanIn) } as const;
-  if (params.has(`${name}.weight`)) return params.get(`${name}.weight`, shape, init);
+  if (plain || params.has(`${name}.weight`)) return params.get(`${name}.weight`, shape, init);
   const v = params.get(`${name}.weight_v`, shape, init);
   const gainShape = [shape[0]!, ...shape.slice(1).map(() => 1)];
   const g = params.get(`${name}.weight_g`, gainShape, { kind: 'norm-of', name: `${name}.weight_v` });

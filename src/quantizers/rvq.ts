@@ -1,13 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Quantizer, Scope } from '../core/stages.ts';
+import { beamSearch } from './beam-search.ts';
 
 export const rvqOptions = z.strictObject({
   codebooks: z.int().positive().describe('codebooks at the highest bitrate'),
   codebookSize: z.int().min(2).describe('vectors per codebook'),
+  beam: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe('combinations the encoder keeps in mind; 1 takes the nearest vector each time'),
 });
 
-export interface RvqSizes extends z.output<typeof rvqOptions> {
+export interface RvqSizes extends z.input<typeof rvqOptions> {
   readonly dimension: number;
 }
 
@@ -21,7 +27,7 @@ export function codebookName(index: number): string {
  * before it left over, to the nearest vector in squared Euclidean distance. Fewer codebooks give a lower bitrate.
  */
 export function rvq(options: RvqSizes): Quantizer {
-  const { codebooks, codebookSize, dimension } = options;
+  const { codebooks, codebookSize, dimension, beam = 1 } = options;
   const codebook = (index: number, scope: Scope) =>
     scope.params.get(codebookName(index), [codebookSize, dimension], { kind: 'zeros' }) as tf.Tensor2D;
 
@@ -30,10 +36,12 @@ export function rvq(options: RvqSizes): Quantizer {
     codebookSize,
 
     quantize(latents, count, scope) {
+      const all = Array.from({ length: count }, (_, q) => codebook(q, scope));
+      if (beam > 1) return beamSearch(latents, all, beam);
       let residual = latents;
       const indices: tf.Tensor1D[] = [];
       for (let q = 0; q < count; q++) {
-        const vectors = codebook(q, scope);
+        const vectors = all[q]!;
         const nearest = nearestVectors(residual, vectors);
         indices.push(nearest);
         if (q + 1 < count) residual = tf.sub(residual, tf.gather(vectors, nearest));

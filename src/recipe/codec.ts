@@ -5,6 +5,7 @@ import { createEngine } from '../engine/catalogue.ts';
 import { entropyCoders } from '../entropy/catalogue.ts';
 import { fingerprintOf, loadWeights } from '../weights/store.ts';
 import { ecdcProfile } from './ecdc.ts';
+import { framings } from './framings.ts';
 import { loadRecipe } from './load.ts';
 import type { Recipe } from './schema.ts';
 import { buildStages } from './stages.ts';
@@ -58,7 +59,10 @@ export class Codec extends AudioCodec {
       entropy: entropyCoders[recipe.entropy].create({ codebookSize, ...(frequencies && { frequencies }) }),
       bitratesKbps: recipe.bitrates.kbps,
       defaultKbps: recipe.bitrates.default,
-      fileFrames: recipe.chunk.fileFrames,
+      framing: framings[recipe.framing.type].create(recipe.framing as never, {
+        sampleRateHz,
+        fileFrames: recipe.chunk.fileFrames,
+      }),
       ...(recipe.ecdc && { ecdc: ecdcProfile(recipe.ecdc, stages, sampleRateHz, options.engine) }),
     });
   }

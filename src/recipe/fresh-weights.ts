@@ -12,12 +12,14 @@ import { buildStages } from './stages.ts';
 /** Initial weights of a recipe's encoder and decoder. Codebooks are not among them: they are learned from latents. */
 export function freshWeights(recipe: Recipe, rng: Rng): Map<string, HostTensor> {
   const params = new FreshParams(rng);
-  const { encoder, decoder } = buildStages(recipe);
+  const { encoder, decoder, features } = buildStages(recipe).inner;
   const scope = { params, time: new WholeTimeline() };
   // Tracing is enough: model code asks for its weights as it runs.
   trace((io) => {
-    const x = io.input('x', [1, 8 * encoder.hopLength, recipe.signal.channels]) as Tensor3D;
-    io.output('y', decoder.decode(encoder.encode(x, scope), scope));
+    const hopLength = encoder.hopLength * (features?.hopLength ?? 1);
+    const x = io.input('x', [1, 8 * hopLength, recipe.signal.channels]) as Tensor3D;
+    const frames = features ? features.analyse(x, scope) : x;
+    io.output('y', decoder.decode(encoder.encode(frames, scope), scope));
   });
   return params.weights;
 }

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { decoders } from '../decoders/catalogue.ts';
 import { encoders } from '../encoders/catalogue.ts';
+import { features } from '../features/catalogue.ts';
 import { quantizers } from '../quantizers/catalogue.ts';
+import { vocoders } from '../vocoders/catalogue.ts';
+import { framings } from './framings.ts';
 
 interface Entry {
   readonly options: z.ZodObject;
@@ -32,6 +35,11 @@ const signal = z.strictObject({
 const losses = z
   .strictObject({
     waveform: z.number().min(0).default(0.3).describe('weight of the L1 distance of samples'),
+    features: z
+      .number()
+      .min(0)
+      .default(1)
+      .describe('weight of the L1 distance of features, where there are any'),
     mel: z.number().min(0).default(1).describe('weight of the multi-scale log-mel L1 distance'),
     spectrum: z.number().min(0).default(0.03).describe('weight of the multi-scale magnitude L1 distance'),
     commitment: z.number().min(0).default(0.25).describe('weight of the pull of latents towards their codes'),
@@ -90,8 +98,7 @@ const ecdc = z.strictObject({
   languageModel: languageModel.optional(),
 });
 
-/** A whole recipe, every default filled in. */
-export const recipeSchema = z.strictObject({
+const recipeShape = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'lower-case letters, digits, dots and dashes'),
   id: z
     .int()
@@ -104,6 +111,9 @@ export const recipeSchema = z.strictObject({
   default: z.boolean().default(false).describe('taken for its media when no recipe is named'),
   signal,
   latent: z.strictObject({ dimension: count.describe('channels of a latent frame') }),
+  framing: slot(framings).prefault({ type: 'stream' }).describe('how a signal is cut for the model'),
+  features: slot(features).optional().describe('what the encoder works on, if not the signal itself'),
+  vocoder: slot(vocoders).optional().describe('the way back from those features to a signal'),
   encoder: slot(encoders),
   quantizer: slot(quantizers),
   decoder: slot(decoders),
@@ -134,6 +144,12 @@ export const recipeSchema = z.strictObject({
     .describe("only with the weights of one of the reference's models: reads and writes .ecdc"),
   training: training.prefault({}),
 });
+
+/** A whole recipe, every default filled in. */
+export const recipeSchema = recipeShape.refine(
+  ({ features, vocoder }) => (features === undefined) === (vocoder === undefined),
+  { path: ['vocoder'], message: 'features and a vocoder come together' },
+);
 
 export type Recipe = z.output<typeof recipeSchema>;
 export type TrainingOptions = Recipe['training'];

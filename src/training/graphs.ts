@@ -6,7 +6,7 @@ import { WholeTimeline } from '../nn/timeline.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import type { Stages } from '../recipe/stages.ts';
 import { adamStep } from './adam.ts';
-import { audioLosses } from './losses.ts';
+import { type AudioLosses, audioLosses } from './losses.ts';
 import { quantizeStraightThrough } from './straight-through.ts';
 
 /** What the graphs of a training run share. */
@@ -21,6 +21,8 @@ export function rowsPerBatch({ training }: Recipe): number {
   return training.batch * training.segmentFrames;
 }
 
+type LossName = keyof AudioLosses | 'features';
+
 /** Forward pass and losses of one batch, with its outputs other than gradients. */
 function forward(io: GraphIo, { recipe, stages, weights }: TrainingModel): tf.Scalar {
   const { batch, segmentFrames, losses } = recipe.training;
@@ -31,7 +33,9 @@ function forward(io: GraphIo, { recipe, stages, weights }: TrainingModel): tf.Sc
   const scope: Scope = { params: new InputParams(io, weights), time: new WholeTimeline() };
 
   const x = io.input('x', [batch, samples, recipe.signal.channels]) as tf.Tensor3D;
-  const latents = tf.reshape(stages.encoder.encode(x, scope), [rows, dimension]) as tf.Tensor2D;
+  const { encoder, decoder, features } = stages.inner;
+  const target = features ? features.analyse(x, scope) : x;
+  const latents = tf.reshape(encoder.encode(target, scope), [rows, dimension]) as tf.Tensor2D;
   const { quantized, codes, commitment } = quantizeStraightThrough(
     latents,
     Array.from(
@@ -42,21 +46,32 @@ function forward(io: GraphIo, { recipe, stages, weights }: TrainingModel): tf.Sc
     io.input('bypass', [rows, 1]) as tf.Tensor2D,
     losses.commitment,
   );
-  const y = stages.decoder.decode(
-    tf.reshape(quantized, [batch, segmentFrames, dimension]) as tf.Tensor3D,
-    scope,
-  );
-  const flat = (t: tf.Tensor) => tf.reshape(t, [batch * recipe.signal.channels, samples]) as tf.Tensor2D;
-  const { waveform, mel, spectrum } = audioLosses(flat(y), flat(x), recipe.signal.sampleRateHz, losses);
+  const y = decoder.decode(tf.reshape(quantized, [batch, segmentFrames, dimension]) as tf.Tensor3D, scope);
+  const [late, due] = aligned(y, target, decoder.delayFrames * encoder.hopLength);
+  const distances: Partial<Record<LossName, tf.Scalar>> = features
+    ? { features: tf.mean(tf.abs(tf.sub(late, due))) }
+    : { ...audioLosses(flat(late), flat(due), recipe.signal.sampleRateHz, losses) };
 
-  for (const [name, tensor] of Object.entries({ latents, codes, commitment, waveform, mel, spectrum })) {
+  for (const [name, tensor] of Object.entries({ latents, codes, commitment, ...distances })) {
     io.output(name, tensor);
   }
-  return tf.addN([
-    tf.mul(waveform, losses.waveform),
-    tf.mul(mel, losses.mel),
-    tf.mul(spectrum, losses.spectrum),
-  ]) as tf.Scalar;
+  return tf.addN(
+    Object.entries(distances).map(([name, distance]) => tf.mul(distance, losses[name as LossName])),
+  ) as tf.Scalar;
+}
+
+/** What came out and what should have, without the frames that a decoder `delay` frames late has not given yet. */
+function aligned(y: tf.Tensor3D, target: tf.Tensor3D, delay: number): [tf.Tensor3D, tf.Tensor3D] {
+  if (delay === 0) return [y, target];
+  const [batch, time, channels] = target.shape;
+  const size: [number, number, number] = [batch, time - delay, channels];
+  return [tf.slice(y, [0, delay, 0], size), tf.slice(target, [0, 0, 0], size)];
+}
+
+/** [batch, time, channels] as one signal per channel. */
+function flat(x: tf.Tensor3D): tf.Tensor2D {
+  const [batch, time, channels] = x.shape;
+  return tf.reshape(channels === 1 ? x : tf.transpose(x, [0, 2, 1]), [batch * channels, time]);
 }
 
 /** Losses only. */

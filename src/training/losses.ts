@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { dftBasis, melFilters } from '../nn/mel.ts';
 import type { TrainingOptions } from '../recipe/schema.ts';
-import { dftBasis, melFilters } from './mel.ts';
 
 export interface AudioLosses {
   /** Mean absolute difference of samples. */

@@ -4,11 +4,11 @@ import { Rng } from '../core/rng.ts';
 import { float32 } from '../core/tensor.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import { compile, feedOf } from '../engine/engine.ts';
+import { melFilters } from '../nn/mel.ts';
 import { adamScalars, adamStep } from './adam.ts';
 import { CodebookAverages } from './codebook-averages.ts';
 import { drawBatch, splitClips } from './dataset.ts';
 import { audioLosses, magnitudes } from './losses.ts';
-import { melFilters } from './mel.ts';
 
 describe('adamStep', () => {
   it('does what Adam does by hand, gradients clipped', async () => {

@@ -23,7 +23,7 @@ export interface StepReport {
   readonly seconds: number;
 }
 
-const LOSSES = ['total', 'waveform', 'mel', 'spectrum', 'commitment', 'gradientNorm'];
+const LOSSES = ['total', 'features', 'waveform', 'mel', 'spectrum', 'commitment', 'gradientNorm'];
 const INITIAL_BATCHES = 12;
 const KMEANS_ROUNDS = 4;
 

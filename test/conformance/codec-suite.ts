@@ -45,7 +45,7 @@ export function describeCodec({ recipe, sound }: Subject): void {
         const codebooks = codec.codebooksFor(bitrateKbps);
         const { frames } = await codec.toCodes(signal, { bitrateKbps });
         const bits = frames * codebooks * Math.log2(codec.parts.model.parts.quantizer.codebookSize);
-        const chunks = Math.ceil(frames / codec.parts.fileFrames);
+        const chunks = Math.ceil(frames / codec.parts.framing.framesPerChunk(codec.parts.model));
         const bytes = await codec.encode(signal, { bitrateKbps });
         // A header and an end record, and per chunk a byte of rounding beside its own header.
         expect(bytes.length).toBeLessThanOrEqual(bits / 8 + 50 + 14 * chunks);

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CodesEncoder } from '../../src/codec/codes-encoder.ts';
+import { StreamEncoder } from '../../src/codec/stream-encoder.ts';
 import { concatFrames } from '../../src/core/codes.ts';
 import { Codec } from '../../src/recipe/codec.ts';
 import { maxAbsDifference, readF32, readI32, shared, sharedMissing } from './shared.ts';
@@ -57,14 +57,14 @@ weights: ${file('model.safetensors')}
         fc.constantFrom(1, 319, 320, 321, 24001),
         fc.array(fc.integer({ min: 1, max: 9000 }), { minLength: 1, maxLength: 8 }),
         async (length, cuts) => {
-          const encoder = new CodesEncoder(codec.parts.model, 8);
+          const encoder = new StreamEncoder(codec.parts.model, 8);
           const blocks = [];
           for (let at = 0, i = 0; at < length; i++) {
             const to = Math.min(length, at + cuts[i % cuts.length]!);
             blocks.push(...(await encoder.push([input.slice(at, to)])));
             at = to;
           }
-          blocks.push(await encoder.end());
+          blocks.push(...(await encoder.end()));
           const codes = concatFrames(blocks, { codebooks: 8, codebookSize: 1024 });
           expect(codes.indices).toEqual(readI32(file(`codes_len${length}.i32`)));
         },

@@ -11,7 +11,7 @@ import { type ChunkState, ChunkTimeline, WholeTimeline } from '../../src/nn/time
 import { foldWeightNorm } from '../../src/nn/weight-norm.ts';
 import { rvq } from '../../src/quantizers/rvq.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
-import { maxAbsDifference, readF32, readI32, shared, sharedMissing } from './shared.ts';
+import { maxAbsDifference, readF32, readI32, shared, sharedMissing, timeMajor } from './shared.ts';
 
 const file = (name: string) => shared('golden/encodec/tiny-24k', name);
 const DIMENSION = 32;
@@ -26,20 +26,13 @@ const options = {
   residualLayers: 1,
   compress: 2,
   lstmLayers: 2,
+  causal: true,
+  norm: 'weight' as const,
 };
 const encoder = seanetEncoder(options);
 const decoder = seanetDecoder(options);
 const quantizer = rvq({ codebooks: 32, codebookSize: 1024, dimension: DIMENSION });
 const HOP = encoder.hopLength;
-
-/** [channels, time] as the reference stores it -> [time, channels] */
-function timeMajor(values: Float32Array, channels: number): Float32Array {
-  const time = values.length / channels;
-  return Float32Array.from(
-    { length: values.length },
-    (_, i) => values[(i % channels) * time + Math.floor(i / channels)]!,
-  );
-}
 
 describe.skipIf(sharedMissing)('EnCodec 24 kHz against the reference (tiny-24k)', () => {
   let weights: Map<string, HostTensor>;
@@ -195,7 +188,7 @@ describe.skipIf(sharedMissing)('EnCodec 24 kHz against the reference (tiny-24k)'
             tap,
           });
         },
-        { z: float32([1, 2, DIMENSION], latents as Float32Array<ArrayBuffer>) },
+        { z: float32([1, 2, DIMENSION], latents) },
       )),
     };
     const { layer_trace: trace } = JSON.parse(readFileSync(file('case.json'), 'utf8'));

@@ -32,3 +32,12 @@ export function maxAbsDifference(a: ArrayLike<number>, b: ArrayLike<number>): nu
   for (let i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i]! - b[i]!));
   return worst;
 }
+
+/** [channels, time] as the reference stores it -> [time, channels] */
+export function timeMajor(values: Float32Array, channels: number): Float32Array<ArrayBuffer> {
+  const time = values.length / channels;
+  return Float32Array.from(
+    { length: values.length },
+    (_, i) => values[(i % channels) * time + Math.floor(i / channels)]!,
+  );
+}

@@ -35,6 +35,17 @@ function arg(g: Recorder, op: string, x: TensorInfo, axis: number): TensorInfo {
 kernel('ArgMax', (g, { x }, { axis }) => arg(g, 'ArgMax', x!, axis));
 kernel('ArgMin', (g, { x }, { axis }) => arg(g, 'ArgMin', x!, axis));
 
+kernel('TopK', (g, { x }, { k, sorted }) => {
+  const shape = [...x!.shape.slice(0, -1), k];
+  const [values, wide] = g.raw(
+    'TopK',
+    [x!, g.ints([k])],
+    { axis: -1, largest: 1, sorted: sorted ? 1 : 0 },
+    2,
+  );
+  return [g.tensor(values!, shape), g.node('Cast', [wide!], shape, { to: 6 }, 'int32')];
+});
+
 kernel('Softmax', (g, { logits }, { dim }) => g.node('Softmax', [logits!], logits!.shape, { axis: dim }));
 kernel('Cumsum', (g, { x }, { axis, exclusive, reverse }) =>
   g.node('CumSum', [x!, g.scalar(axis, 'int32')], x!.shape, {

@@ -29,6 +29,11 @@ export function melFilters(sampleRateHz: number, window: number, bands: number):
   return filters;
 }
 
+/** Hann window of `length` samples, periodic. */
+export function hann(length: number): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / length));
+}
+
 /**
  * Real DFT of a Hann-windowed frame as a matrix [window, 2 * bins]: cosines, then sines; scaled so that a full-scale sine
  * has magnitude near 1/2 at any window. Fast as a matrix product, and differentiable.

@@ -1,13 +1,11 @@
 import { type Codes, sliceFrames } from '../core/codes.ts';
-import { CodecError } from '../core/errors.ts';
-import { assertFiniteSamples } from '../core/signal.ts';
 import { float32 } from '../core/tensor.ts';
 import { type ChunkState, ChunkTimeline } from '../nn/timeline.ts';
+import { assertPlanar, assertSamples, type CodesEncoder } from './framing.ts';
 import type { Model } from './model.ts';
 
-/** Samples in, codes out, any amount at a time: the codes do not depend on how the samples were cut. */
-export class CodesEncoder {
-  /** Samples per channel taken in so far. */
+/** Chunk after chunk through one graph, layers' state carried. */
+export class StreamEncoder implements CodesEncoder {
   lengthSamples = 0;
   private readonly model: Model;
   private readonly codebooks: number;
@@ -24,19 +22,15 @@ export class CodesEncoder {
     this.chunk = new Float32Array(this.capacity * model.parts.channels);
   }
 
-  /** Takes planar samples; gives the codes that are now certain. */
   async push(planar: readonly Float32Array[]): Promise<Codes[]> {
+    assertPlanar(planar, this.model.parts.channels, this.lengthSamples);
+    this.lengthSamples += planar[0]!.length;
+    return this.take(planar);
+  }
+
+  private async take(planar: readonly Float32Array[]): Promise<Codes[]> {
     const { channels } = this.model.parts;
-    const length = planar[0]?.length ?? 0;
-    if (planar.length !== channels || planar.some((samples) => samples.length !== length)) {
-      throw new CodecError('bad-audio', {
-        what: 'cannot encode these samples',
-        found: `channels of ${planar.map((s) => s.length).join(', ') || 'no'} samples`,
-        expected: `${channels} of equal length`,
-      });
-    }
-    for (const samples of planar)
-      assertFiniteSamples(samples, this.lengthSamples, 'cannot encode these samples');
+    const length = planar[0]!.length;
     const blocks: Codes[] = [];
     for (let at = 0; at < length; ) {
       // A full chunk waits for the next sample: only then is it known not to be the last.
@@ -48,16 +42,15 @@ export class CodesEncoder {
       this.filled += count;
       at += count;
     }
-    this.lengthSamples += length;
     return blocks;
   }
 
-  /** Ends the signal; gives the rest of the codes. */
-  async end(): Promise<Codes> {
-    if (this.lengthSamples === 0) {
-      throw new CodecError('bad-audio', { what: 'cannot encode this audio', found: 'no samples' });
-    }
-    return this.run(true);
+  async end(): Promise<Codes[]> {
+    assertSamples(this.lengthSamples);
+    const { delaySamples, channels } = this.model.parts;
+    // What the decoder gives late must come out before its input ends.
+    const silence = Array.from({ length: channels }, () => new Float32Array(delaySamples));
+    return [...(await this.take(silence)), await this.run(true)];
   }
 
   private async run(last: boolean): Promise<Codes> {

@@ -1,27 +1,29 @@
 import { type Codes, concatFrames, sliceFrames } from '../core/codes.ts';
-import { CodecError } from '../core/errors.ts';
 import { joinBlocks } from '../core/signal.ts';
 import { int32 } from '../core/tensor.ts';
 import { type ChunkState, ChunkTimeline } from '../nn/timeline.ts';
+import { assertCodesFit, type CodesDecoder, planarOf } from './framing.ts';
 import type { Model } from './model.ts';
 
-/** Codes in, samples out, any number of frames at a time. */
-export class CodesDecoder {
+/** Chunk after chunk through one graph, layers' state carried: in all, frames * hop samples. */
+export class StreamDecoder implements CodesDecoder {
   private readonly model: Model;
   private readonly codebooks: number;
   private waiting: Codes;
   private offset = 0;
   private state: ChunkState = {};
+  /** Samples still to be left out at the start, as the decoder gives its signal late. */
+  private late: number;
 
   constructor(model: Model, codebooks: number) {
     this.model = model;
     this.codebooks = codebooks;
+    this.late = model.parts.delaySamples;
     this.waiting = this.empty();
   }
 
-  /** Takes frames; gives the planar samples that are now certain. */
   async push(codes: Codes): Promise<Float32Array[]> {
-    this.check(codes);
+    assertCodesFit(codes, this.codebooks, this.model.parts.quantizer.codebookSize);
     const { computeFrames } = this.model.parts;
     let waiting = concatFrames([this.waiting, codes], codes);
     const blocks: Float32Array[][] = [];
@@ -34,37 +36,28 @@ export class CodesDecoder {
     return joinBlocks(blocks, this.model.parts.channels);
   }
 
-  /** Ends the signal and gives the rest of it; what is pushed next begins another signal. */
   async end(): Promise<Float32Array[]> {
+    const { delaySamples, channels } = this.model.parts;
     const rest = this.waiting.frames > 0 ? [await this.run(this.waiting, true)] : [];
+    // What the decoder has not given by now is silence: after a whole signal, all of it lies behind the end.
+    const due = delaySamples - this.late;
+    rest.push(Array.from({ length: channels }, () => new Float32Array(due)));
+    this.late = delaySamples;
     this.waiting = this.empty();
     this.state = {};
     this.offset = 0;
     return joinBlocks(rest, this.model.parts.channels);
   }
 
+  async skip(frames: number): Promise<Float32Array[]> {
+    const { channels } = this.model.parts;
+    const silence = Array.from({ length: channels }, () => new Float32Array(frames * this.model.hopLength));
+    return joinBlocks([await this.end(), silence], channels);
+  }
+
   private empty(): Codes {
     const { codebookSize } = this.model.parts.quantizer;
     return { indices: new Int32Array(0), codebooks: this.codebooks, frames: 0, codebookSize };
-  }
-
-  private check(codes: Codes): void {
-    const { codebookSize } = this.model.parts.quantizer;
-    const bad = codes.indices.findIndex((index) => index < 0 || index >= codebookSize);
-    if (
-      codes.codebooks !== this.codebooks ||
-      codes.indices.length !== codes.codebooks * codes.frames ||
-      bad >= 0
-    ) {
-      throw new CodecError('bad-argument', {
-        what: 'these codes do not fit the codec',
-        found:
-          bad >= 0
-            ? `index ${codes.indices[bad]}`
-            : `${codes.indices.length} indices, ${codes.codebooks} codebooks`,
-        expected: `${this.codebooks} codebooks of indices below ${codebookSize}`,
-      });
-    }
   }
 
   private async run(codes: Codes, last: boolean): Promise<Float32Array[]> {
@@ -80,9 +73,9 @@ export class CodesDecoder {
     this.state = ChunkTimeline.next(results);
     this.offset += codes.frames;
     const y = results.y!.data as Float32Array;
-    const length = codes.frames * this.model.hopLength;
-    return Array.from({ length: channels }, (_, c) =>
-      channels === 1 ? y.slice(0, length) : Float32Array.from({ length }, (_, t) => y[t * channels + c]!),
-    );
+    const total = codes.frames * this.model.hopLength;
+    const from = Math.min(this.late, total);
+    this.late -= from;
+    return planarOf(y, channels, from, total);
   }
 }

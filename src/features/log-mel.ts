@@ -1,0 +1,66 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import type { Features } from '../core/stages.ts';
+import { Dft } from '../nn/dft.ts';
+import { hann, melFilters } from '../nn/mel.ts';
+
+const positive = z.int().positive();
+
+export const logMelOptions = z.strictObject({
+  hopLength: positive.describe('samples from one frame to the next; a frame sees four times as many'),
+  bands: positive.describe('mel bands up to half the sample rate'),
+  floor: z
+    .number()
+    .positive()
+    .default(1e-4)
+    .describe('magnitude that counts as silence; a full-scale sine has 0.5'),
+});
+
+export interface LogMelSizes extends z.output<typeof logMelOptions> {
+  readonly sampleRateHz: number;
+  readonly channels: number;
+}
+
+/**
+ * Log-mel frames of a mono signal: log10(mel magnitude / floor + 1), so silence is 0 and full scale about 3.7 with the
+ * default floor. A frame sees the hop it ends with and the three before.
+ */
+export function logMel(options: LogMelSizes): Features {
+  const { hopLength, bands, floor, sampleRateHz } = options;
+  const windowLength = 4 * hopLength;
+  const dft = new Dft(windowLength);
+  const kept = dft.groups * dft.inner;
+  return {
+    hopLength,
+    dimension: bands,
+    analyse(x, scope) {
+      const framed = scope.time.windows('features.window', x, {
+        kernel: windowLength,
+        stride: hopLength,
+        mode: 'zero',
+      });
+      const [batch, count] = framed.shape;
+      const windowed = tf.mul(
+        tf.reshape(framed, [batch * count, windowLength]),
+        tf.tensor1d(hann(windowLength)),
+      );
+      const power = tf.sum(tf.square(dft.forward(windowed as tf.Tensor2D)), 2);
+      // The small constant keeps the root differentiable in silence. Magnitudes as dftBasis has them.
+      const magnitude = tf.mul(tf.sqrt(tf.add(power, 1e-10)), 2 / windowLength);
+      const rows = tf.reshape(tf.transpose(magnitude, [1, 0, 2]), [batch * count, kept]) as tf.Tensor2D;
+      const filters = inKeptOrder(melFilters(sampleRateHz, windowLength, bands), dft, bands);
+      const mel = tf.matMul(rows, tf.tensor2d(filters, [kept, bands]));
+      const log = tf.div(tf.log(tf.add(tf.div(mel, floor), 1)), Math.LN10);
+      return tf.reshape(log, [batch, count, bands]);
+    },
+  };
+}
+
+/** Filters [bins, bands] with their rows where the transform keeps each bin, mirror images left out. */
+function inKeptOrder(filters: Float32Array, dft: Dft, bands: number): Float32Array<ArrayBuffer> {
+  const ordered = new Float32Array(dft.groups * dft.inner * bands);
+  for (const [bin, place] of dft.places.entries()) {
+    ordered.set(filters.subarray(bin * bands, (bin + 1) * bands), place * bands);
+  }
+  return ordered;
+}
