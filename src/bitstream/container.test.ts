@@ -198,12 +198,13 @@ describe('writer', () => {
     expect(() => writer.start()).toThrow(refused);
     writer.chunk(content);
     writer.chunk({ ...content, frames: 2 });
-    expect(() => writer.chunk(content)).toThrow(refused);
     expect(() => writer.end(-1)).toThrow(refused);
     writer.end(0);
     expect(() => writer.end(0)).toThrow(refused);
     const single = new ContainerWriter(image);
     single.start();
     expect(() => single.end(1)).toThrow(refused);
+    single.chunk({ ...content, frames: 0 });
+    expect(() => single.chunk({ ...content, frames: 0 })).toThrow(refused);
   });
 });

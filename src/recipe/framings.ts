@@ -4,7 +4,7 @@ import { segmentFraming } from '../codec/segment-framing.ts';
 import { streamFraming } from '../codec/stream-framing.ts';
 
 /** What a framing must know of the rest of a recipe. */
-interface Context {
+export interface Context {
   readonly sampleRateHz: number;
   /** Latent frames per chunk of a file. */
   readonly fileFrames: number;
