@@ -13,7 +13,7 @@ export function beamSearch(
   codebooks: readonly tf.Tensor2D[],
   beam: number,
 ): tf.Tensor2D {
-  const [rows, dimension] = latents.shape;
+  const rows = latents.shape[0];
   /** What each combination leaves over: [rows * kept, dimension]. */
   let residual: tf.Tensor = latents;
   let kept = 1;
