@@ -19,8 +19,8 @@ type Tensors = ReadonlyMap<string, HostTensor>;
 export interface WeightsSlot {
   readonly weights: string;
   /**
-   * Checks that weights are those the place is for: every tensor asked for is there with its shape, and of `whole` parts
-   * there are none besides. More codebooks than the recipe uses are welcome.
+   * Checks that weights are those the place is for: every tensor asked for is there with its shape, and an encoder, a
+   * decoder or a transformer has none besides. More codebooks than the recipe uses are welcome.
    * @throws `bad-weights` that names the first tensor at fault, what it is and what it should be
    */
   readonly assertFit: (weights: Tensors) => void;
@@ -56,7 +56,7 @@ export function weightsSlots(recipe: Recipe): WeightsSlot[] {
   return slots;
 }
 
-/** Tracing is enough: model code asks for its weights as it runs. */
+/** Tracing is enough: model code asks for its weights as it runs. It must ask for all whose names match `whole`. */
 function check(
   model: (io: GraphIo, params: Params) => void,
   weights: Tensors,

@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { CodecError } from '../core/errors.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import { createAtomicFile } from '../media/atomic-file.ts';
-import { cachedFile } from '../weights/folders.ts';
+import { cachedFile, makeFolder } from '../weights/folders.ts';
 import { readWeights, sha256Of } from '../weights/read-weights.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import { fingerprintOf, weightsNames } from '../weights/store.ts';
@@ -47,7 +46,7 @@ export async function importWeights(file: string, options: ImportOptions = {}): 
   const sha256 = await sha256Of(file);
   const bytes = writeSafetensors(tensors, { source: options.source ?? path.resolve(file), sha256 }, typeOf);
   const target = cachedFile(name);
-  await mkdir(path.dirname(target), { recursive: true });
+  await makeFolder(path.dirname(target));
   const output = await createAtomicFile(target, { force: options.force ?? false });
   try {
     await output.write(bytes);

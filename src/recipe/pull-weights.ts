@@ -1,9 +1,8 @@
-import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { CodecError } from '../core/errors.ts';
 import { type DownloadOptions, discard, download } from '../weights/download.ts';
-import { partialFile } from '../weights/folders.ts';
+import { makeFolder, partialFile } from '../weights/folders.ts';
 import { withLock } from '../weights/lock.ts';
 import { urlOf, weightsSources } from '../weights/sources.ts';
 import { weightsFile, weightsNames } from '../weights/store.ts';
@@ -25,7 +24,7 @@ export interface PulledWeights {
 /**
  * Fetches weights that `models/sources.yaml` names into the cache: downloads (or goes on with a download), checks the
  * hash, imports. `HF_ENDPOINT` and `HF_TOKEN` are respected.
- * @throws `bad-argument` for an unknown name, `cannot-download`, `bad-weights`
+ * @throws `bad-argument` for an unknown name or a cache that cannot be written, `cannot-download`, `bad-weights`
  */
 export async function pullWeights(name: string, options: PullOptions = {}): Promise<PulledWeights> {
   const { force = false, ...rest } = options;
@@ -53,23 +52,6 @@ export async function pullWeights(name: string, options: PullOptions = {}): Prom
       throw error;
     }
   });
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, 2);
-  } catch (cause) {
-    throw new CodecError(
-      'cannot-download',
-      {
-        what: `cannot write to ${folder}`,
-        found: (cause as Error).message,
-        remedy: 'Set NEURAL_CODEC_CACHE to a folder that can be written.',
-      },
-      { cause },
-    );
-  }
 }
 
 function unknown(name: string): CodecError {

@@ -171,8 +171,8 @@ async function write(file: FileHandle, bytes: Uint8Array, url: string, part: str
 
 /** Better now than after most of the file has come. */
 async function assertSpace(url: string, part: string, neededBytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(path.dirname(part));
-  if (neededBytes > bavail * bsize) throw diskFull(url, part, neededBytes);
+  const space = await statfs(path.dirname(part)).catch(() => undefined);
+  if (space && neededBytes > space.bavail * space.bsize) throw diskFull(url, part, neededBytes);
 }
 
 function stateFile(part: string): string {

@@ -1,5 +1,8 @@
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import envPaths from 'env-paths';
+import { CodecError } from '../core/errors.ts';
 import { packageRoot } from '../core/package-root.ts';
 
 /** Folder of the weights that come with the package. */
@@ -19,4 +22,22 @@ export function cachedFile(name: string): string {
 /** Where a download of a name gathers. */
 export function partialFile(name: string): string {
   return path.join(cacheFolder(), 'downloads', `${name}.part`);
+}
+
+/** Makes a folder of the cache. Throws `bad-argument` when it cannot be written. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new CodecError(
+      'bad-argument',
+      {
+        what: `cannot write to ${folder}`,
+        found: (cause as Error).message,
+        remedy: 'Set NEURAL_CODEC_CACHE to a folder that can be written.',
+      },
+      { cause },
+    );
+  }
 }

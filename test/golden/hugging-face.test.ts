@@ -2,47 +2,70 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { concatFrames } from '../../src/core/codes.ts';
+import { readAudio } from '../../src/media/audio-file.ts';
 import { Codec } from '../../src/recipe/codec.ts';
 import { toReferenceNames } from '../../src/weights/names.ts';
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
 import { toHuggingFaceNames } from '../weights/naming.ts';
-import { readF32, readI32, shared, sharedMissing } from './shared.ts';
+import { readI32, shared, sharedMissing } from './shared.ts';
 
-const model = (name: string) =>
-  readSafetensors(readFileSync(shared('golden/encodec', name, 'model.safetensors'))).tensors;
+/** Reference models with their codes at some bitrates, one file per segment. */
+const MODELS = [
+  {
+    model: 'tiny-24k',
+    recipe: 'encodec-24khz-facebook',
+    codes: { 1.5: ['codes_1.5kbps'], 6: ['codes_6kbps'], 24: ['codes_24kbps'] },
+  },
+  {
+    model: 'tiny-48k',
+    recipe: 'encodec-48khz-facebook',
+    codes: {
+      3: [0, 1, 2].map((segment) => `seg${segment}_codes_3kbps`),
+      12: [0, 1, 2].map((segment) => `seg${segment}_codes_12kbps`),
+    },
+  },
+];
 
-describe.skipIf(sharedMissing)("the reference model under Hugging Face's names", () => {
+describe.skipIf(sharedMissing)("reference models under Hugging Face's names", () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'hugging-face-'));
+  const file = (model: string, name: string) => shared('golden/encodec', model, name);
+  const tensorsOf = (model: string) =>
+    readSafetensors(readFileSync(file(model, 'model.safetensors'))).tensors;
+  const cases = MODELS.flatMap((each) => [false, true].map((parametrized) => ({ ...each, parametrized })));
 
-  it.each([false, true])("gives the reference's codes, parametrizations %s", async (parametrized) => {
-    const weights = path.join(folder, `${parametrized}.safetensors`);
-    const renamed = toHuggingFaceNames(model('tiny-24k'), { parametrized });
-    expect([...renamed.keys()].some((name) => name.includes('.model.') || name.includes('.vq.'))).toBe(false);
-    writeFileSync(weights, writeSafetensors(renamed));
-    const recipe = path.join(folder, 'tiny-24k.yaml');
+  it.each(cases)("$model, parametrizations $parametrized: the reference's codes", async (each) => {
+    const { model, recipe, codes, parametrized } = each;
+    const renamed = toHuggingFaceNames(tensorsOf(model), { parametrized });
+    expect([...renamed.keys()].some((name) => /\.(model|vq)\./.test(name))).toBe(false);
+    writeFileSync(path.join(folder, `${model}.safetensors`), writeSafetensors(renamed));
+    const tiny = path.join(folder, `${model}.yaml`);
     writeFileSync(
-      recipe,
-      `extends: encodec-24khz-facebook
+      tiny,
+      `extends: ${recipe}
 latent: { dimension: 32 }
 encoder: { nFilters: 8 }
 decoder: { nFilters: 8 }
-weights: ${weights}
+weights: ${model}.safetensors
 `,
     );
-    const codec = await Codec.load(recipe);
-    const channels = [readF32(shared('golden/encodec/tiny-24k/input.f32'))];
-    for (const bitrateKbps of [1.5, 6, 24]) {
-      const codes = await codec.toCodes({ kind: 'audio', sampleRateHz: 24000, channels }, { bitrateKbps });
-      expect(codes.indices).toEqual(readI32(shared(`golden/encodec/tiny-24k/codes_${bitrateKbps}kbps.i32`)));
+    const codec = await Codec.load(tiny);
+    const { sampleRateHz, channels } = codec.parts;
+    const input = await readAudio(file(model, 'input.wav'), { sampleRateHz, channels });
+    for (const [kbps, names] of Object.entries(codes)) {
+      const found = await codec.toCodes(input, { bitrateKbps: Number(kbps) });
+      const { codebooks, codebookSize } = found;
+      const blocks = names.map((name) => {
+        const indices = readI32(file(model, `${name}.i32`));
+        return { indices, codebooks, codebookSize, frames: indices.length / codebooks };
+      });
+      expect(found.indices).toEqual(concatFrames(blocks, found).indices);
     }
     await codec.dispose();
   });
 
-  it.each([
-    'tiny-24k',
-    'tiny-48k',
-  ])('%s is renamed tensor by tensor, but for what training leaves', (name) => {
-    const tensors = model(name);
+  it.each(MODELS)('$model is renamed tensor by tensor, but for what training leaves', ({ model }) => {
+    const tensors = tensorsOf(model);
     const needed = [...tensors].filter(([key]) => !/(inited|cluster_size|embed_avg)$/.test(key));
     for (const parametrized of [false, true]) {
       const back = toReferenceNames(toHuggingFaceNames(tensors, { parametrized }));

@@ -97,6 +97,16 @@ describe('import', () => {
     }
   });
 
+  it('a cache that cannot be written is told', async () => {
+    process.env.NEURAL_CODEC_CACHE = path.join(recipeFile(), 'no folder');
+    await expect(importWeights(fixture('reference-tiny.th'), { recipe: recipeFile() })).rejects.toMatchObject(
+      {
+        code: 'bad-argument',
+        message: expect.stringMatching(/cannot write to .*Set NEURAL_CODEC_CACHE/),
+      },
+    );
+  });
+
   it("a language model's are checked as such", async () => {
     const name = 'encodec-lm-24khz-facebook';
     await expect(importWeights(fixture('reference-tiny.th'), { name })).rejects.toThrow(

@@ -23,6 +23,12 @@ const MODELS = [
     other: 'encodec-24k',
     says: /at encoder\.model\.0\.conv\.conv\.weight: found shape \[32,1,7\], expected \[16,1,7\]/,
   },
+  {
+    model: 'encodec_48khz',
+    recipe: 'encodec-48khz-facebook',
+    other: 'encodec-24khz-facebook',
+    says: /at encoder\.model\.0\.conv\.conv\.weight: found shape \[32,2,7\], expected \[32,1,7\]/,
+  },
 ];
 
 describe.each(MODELS)('$recipe has the sizes of the released $model', ({ model, recipe, other, says }) => {
@@ -62,7 +68,7 @@ describe.each([
   const slot = () => weightsSlots(loadRecipe(recipe))[1]!;
 
   it('to the last tensor', () => {
-    expect(slot().weights).toBe('encodec-lm-24khz-facebook');
+    expect(slot().weights).toBe(recipe.replace('encodec-', 'encodec-lm-'));
     expect(whyUnfit(slot(), toReferenceNames(released(model)))).toBeUndefined();
   });
 
