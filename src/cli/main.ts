@@ -2,6 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { decodeCommand } from './decode.ts';
+import { doctorCommand } from './doctor.ts';
 import { encodeCommand } from './encode.ts';
 import { fail } from './fail.ts';
 import { infoCommand } from './info.ts';
@@ -18,6 +19,7 @@ const cli = yargs(hideBin(process.argv))
   .command(recipesCommand)
   .command(weightsCommand)
   .command(trainCommand)
+  .command(doctorCommand)
   .demandCommand(1, 'Say what to do, e.g. codec encode speech.wav')
   .strict()
   .check(givenOnce)

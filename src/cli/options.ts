@@ -1,9 +1,11 @@
 import type { Argv } from 'yargs';
-import { engineNames } from '../engine/catalogue.ts';
+import { deviceFor, engineNames } from '../engine/catalogue.ts';
+import { type DeviceName, deviceNames } from '../engine/devices.ts';
 import { parseAssignments } from '../recipe/overrides.ts';
 
 export interface CodecArgs {
   engine: string;
+  device: DeviceName | undefined;
   threads: number | undefined;
   set: string[];
 }
@@ -22,7 +24,7 @@ export interface JsonArgs {
 export function codecOptions<T>(args: Argv<T>) {
   return args
     .option('engine', { choices: engineNames, default: 'onnx', describe: 'what computes' })
-    .option('device', { choices: ['cpu'], default: 'cpu', describe: 'where it computes' })
+    .option('device', { choices: deviceNames, describe: "where it computes; the engine's own if not said" })
     .option('threads', { type: 'number', describe: 'threads to use; all cores if not said' })
     .option('set', {
       type: 'string',
@@ -31,8 +33,9 @@ export function codecOptions<T>(args: Argv<T>) {
       default: [],
       describe: 'change a setting of the recipe: path=value',
     })
-    .check(({ threads, set }) => {
+    .check(({ engine, device, threads, set }) => {
       parseAssignments(set);
+      deviceFor(engine, device);
       if (threads === undefined || (Number.isInteger(threads) && threads > 0)) return true;
       throw new Error('--threads takes a whole number from 1');
     });
@@ -57,5 +60,10 @@ export function jsonOption<T>(args: Argv<T>) {
 
 /** What the common options say, in the library's terms. */
 export function loadOptions(args: CodecArgs) {
-  return { engine: args.engine, set: args.set, ...(args.threads !== undefined && { threads: args.threads }) };
+  return { engine: args.engine, set: args.set, ...engineOptions(args) };
+}
+
+/** What they say of how to compute. */
+export function engineOptions({ device, threads }: Pick<CodecArgs, 'device' | 'threads'>) {
+  return { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
 }

@@ -4,7 +4,7 @@ import type { CommandModule } from 'yargs';
 import { CodecError } from '../core/errors.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import { loadRecipe } from '../recipe/load.ts';
-import { type CodecArgs, codecOptions } from './options.ts';
+import { type CodecArgs, codecOptions, engineOptions } from './options.ts';
 
 interface Args extends CodecArgs {
   recipe: string;
@@ -61,10 +61,7 @@ export const trainCommand: CommandModule<object, Args> = {
     // Training's modules are many: no other command should wait for them.
     const { train } = await import('../training/run.ts');
     const recipe = loadRecipe(args.recipe, args.set);
-    const engine = await createEngine(
-      args.engine,
-      args.threads === undefined ? {} : { threads: args.threads },
-    );
+    const engine = await createEngine(args.engine, engineOptions(args));
     const stop = new AbortController();
     // The step under way is finished and the checkpoint written before the process ends.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());

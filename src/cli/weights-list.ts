@@ -14,7 +14,8 @@ export const weightsListCommand: CommandModule<object, JsonArgs> = {
   },
 };
 
-function lineOf({
+/** Weights in a line of text. */
+export function lineOf({
   name,
   place,
   recipes,

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { CodecError } from '../core/errors.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { CompiledGraph, Engine, Feed, GraphFn } from './engine.ts';
+import { missingKernel } from './missing-kernel.ts';
 
 /** Runs graph functions op by op on a registered TensorFlow.js backend. */
 export class EagerEngine implements Engine {
@@ -14,15 +15,17 @@ export class EagerEngine implements Engine {
   }
 
   async compile(fn: GraphFn): Promise<CompiledGraph> {
-    return new EagerGraph(this.backend, fn);
+    return new EagerGraph(this.name, this.backend, fn);
   }
 }
 
 class EagerGraph implements CompiledGraph {
+  private readonly name: string;
   private readonly backend: string;
   private readonly fn: GraphFn;
 
-  constructor(backend: string, fn: GraphFn) {
+  constructor(name: string, backend: string, fn: GraphFn) {
+    this.name = name;
     this.backend = backend;
     this.fn = fn;
   }
@@ -31,10 +34,11 @@ class EagerGraph implements CompiledGraph {
     feed: Feed,
     into: Readonly<Record<string, HostTensor>> = {},
   ): Promise<Record<string, HostTensor>> {
-    // The backend is a global of tfjs: between here and the end of the tidy nothing may await.
-    await tf.setBackend(this.backend);
+    // The backend is a global of tfjs: between here and the end of the tidy nothing may await, or runs on two engines
+    // at once would compute on one. A backend that has started is in place when this returns.
+    void tf.setBackend(this.backend);
     const results: Record<string, HostTensor> = {};
-    tf.tidy(() => {
+    const run = () => {
       const inputs = new Map<string, tf.Tensor>();
       this.fn({
         input: (name, shape, dtype = 'float32') => {
@@ -49,7 +53,12 @@ class EagerGraph implements CompiledGraph {
           results[name] = read(tensor, into[name]);
         },
       });
-    });
+    };
+    try {
+      tf.tidy(run);
+    } catch (error) {
+      throw missingKernel(error, this.name) ?? error;
+    }
     return results;
   }
 

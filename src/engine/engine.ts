@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { HostTensor } from '../core/tensor.ts';
+import type { DeviceName } from './devices.ts';
 
 export type DType = 'float32' | 'int32';
 
@@ -38,8 +39,10 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  /** Intra-op threads; the runtime's choice when absent. */
+  /** Intra-op threads of the onnx engine on the cpu; all cores when absent. Other engines choose themselves. */
   readonly threads?: number;
+  /** Where to compute, one of the engine's devices; its first when absent. */
+  readonly device?: DeviceName;
 }
 
 /** A feed from a plain record. */

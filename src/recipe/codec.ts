@@ -2,6 +2,7 @@ import { AudioCodec } from '../codec/audio-codec.ts';
 import { Model } from '../codec/model.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import { createEngine } from '../engine/catalogue.ts';
+import type { DeviceName } from '../engine/devices.ts';
 import { entropyCoders } from '../entropy/catalogue.ts';
 import { fingerprintOf, loadWeights } from '../weights/store.ts';
 import { ecdcProfile } from './ecdc.ts';
@@ -13,6 +14,8 @@ import { buildStages } from './stages.ts';
 export interface LoadOptions {
   /** See `codec doctor`; default onnx. */
   readonly engine?: string;
+  /** Where the engine computes; default its own. */
+  readonly device?: DeviceName;
   /** Intra-op threads; default all cores. */
   readonly threads?: number;
   /** Changes to the recipe, as `path=value`. */
@@ -27,7 +30,7 @@ export class Codec extends AudioCodec {
   /**
    * Loads a recipe with its weights.
    * @param nameOrFile a recipe of the package, or the path of a .yaml file
-   * @throws `bad-recipe`, `bad-weights`, `bad-argument`
+   * @throws `bad-recipe`, `bad-weights`, `bad-argument`, `missing-tool`
    */
   static async load(nameOrFile: string, options: LoadOptions = {}): Promise<Codec> {
     const recipe = loadRecipe(nameOrFile, options.set);
@@ -41,10 +44,7 @@ export class Codec extends AudioCodec {
     weights: ReadonlyMap<string, HostTensor>,
     options: LoadOptions & { readonly fingerprint?: Uint8Array } = {},
   ): Promise<Codec> {
-    const engine = await createEngine(
-      options.engine,
-      options.threads === undefined ? {} : { threads: options.threads },
-    );
+    const engine = await createEngine(options.engine, options);
     const stages = buildStages(recipe);
     const { channels, sampleRateHz } = recipe.signal;
     const { codebookSize } = stages.quantizer;

@@ -23,7 +23,7 @@ describe('wrong usage ends with status 2 and says what is wrong', () => {
   it('--help is no error, and names the commands', async () => {
     const { status, stdout, stderr } = await codec(folder(), '--help');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    for (const name of ['encode', 'decode', 'info', 'recipes', 'weights', 'train']) {
+    for (const name of ['encode', 'decode', 'info', 'recipes', 'weights', 'train', 'doctor']) {
       expect(stdout.toString()).toContain(`codec ${name}`);
     }
   });

@@ -94,11 +94,12 @@ export function describeCodec({ recipe, sound }: Subject): void {
       }
     });
 
-    it('codes are the same on the second engine and on one thread', async () => {
+    it('codes are the same on the other engines and on one thread', async () => {
       const piece = head(signal, 4000);
       const want = (await codec.toCodes(piece)).indices;
       for (const options of [
         { engine: 'tfjs-cpu', set: ['chunk.computeFrames=13'] },
+        { engine: 'tfjs-wasm', set: ['chunk.computeFrames=13'] },
         { engine: 'onnx', threads: 1 },
       ]) {
         const other = await Codec.load(recipe, options);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CodecError } from '../../core/errors.ts';
+import { missingKernel } from '../missing-kernel.ts';
 import { type OnnxType, Recorder } from './recorder.ts';
 
 export const TRACE_BACKEND = 'onnx-trace';
@@ -117,23 +118,10 @@ export function record(
   try {
     tf.tidy(() => fn(target, (info) => tf.engine().makeTensorFromTensorInfo(info)));
   } catch (error) {
-    throw missingKernel(error) ?? error;
+    throw missingKernel(error, 'onnx', 'or add the kernel under src/engine/onnx/kernels') ?? error;
   } finally {
     backend.recorder = undefined;
     if (before && before !== TRACE_BACKEND) tf.setBackend(before);
   }
   return target;
-}
-
-function missingKernel(error: unknown): CodecError | undefined {
-  const name = /kernel '(\w+)'/i.exec(error instanceof Error ? error.message : '')?.[1];
-  if (!name) return undefined;
-  return new CodecError(
-    'missing-kernel',
-    {
-      what: `the onnx engine has no kernel for the TensorFlow.js op ${name}`,
-      remedy: 'Run with --engine tfjs-cpu, or add the kernel under src/engine/onnx/kernels.',
-    },
-    { cause: error },
-  );
 }

@@ -1,9 +1,11 @@
 import os from 'node:os';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { CodecError } from '../../core/errors.ts';
 import { type HostTensor, sizeOf } from '../../core/tensor.ts';
+import type { DeviceName } from '../devices.ts';
 import type { CompiledGraph, DType, Engine, EngineOptions, Feed, GraphFn, TensorSpec } from '../engine.ts';
 import { record } from './backend.ts';
+import { assertDevice } from './device.ts';
 import './kernels/index.ts';
 import { encodeModel } from './model-proto.ts';
 
@@ -14,18 +16,34 @@ interface Port extends TensorSpec {
   readonly name: string;
 }
 
+// What goes wrong is thrown; without this the runtime would print it as well.
+env.logLevel = 'fatal';
+
+/** Makes the engine. Throws `missing-tool` when the device is not there. */
+export async function createOnnxEngine(
+  options: EngineOptions & { readonly device: DeviceName },
+): Promise<OnnxEngine> {
+  const engine = new OnnxEngine(options);
+  if (options.device !== 'cpu') await assertDevice(engine, options.device);
+  return engine;
+}
+
 /** Traces graph functions into ONNX graphs and runs them with onnxruntime-node. */
-export class OnnxEngine implements Engine {
+class OnnxEngine implements Engine {
   readonly name = 'onnx';
   private readonly threads: number;
+  private readonly device: DeviceName;
 
-  constructor(options: EngineOptions = {}) {
+  constructor(options: EngineOptions & { readonly device: DeviceName }) {
     this.threads = options.threads ?? Math.max(1, os.availableParallelism());
+    this.device = options.device;
   }
 
   async compile(fn: GraphFn): Promise<CompiledGraph> {
     const { model, inputs, outputs } = trace(fn);
     const session = await InferenceSession.create(model, {
+      // Whatever a device has no kernel for, the runtime computes on the cpu.
+      executionProviders: [this.device],
       intraOpNumThreads: this.threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
