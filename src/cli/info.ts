@@ -10,7 +10,7 @@ import { inspectContainer, inspectEcdc } from '../codec/inspect.ts';
 import { recipeAboutEcdc } from '../recipe/ecdc.ts';
 import { loadRecipe } from '../recipe/load.ts';
 import { recipeForFile } from '../recipe/of-file.ts';
-import { buildStages } from '../recipe/stages.ts';
+import { buildFraming, buildStages } from '../recipe/stages.ts';
 import { type ContainerName, sniff } from './containers.ts';
 import { readBytes } from './files.ts';
 import { jsonOption } from './options.ts';
@@ -54,12 +54,14 @@ const inspectors: Record<ContainerName, (feed: ByteFeed, given: string | undefin
     const { header } = file;
     const recipe = recipeAboutEcdc(header, given);
     const loaded = loadRecipe(recipe);
-    const { encoder, quantizer } = buildStages(loaded);
-    const { hopLength } = encoder;
-    const { frames, payloadBytes } = await inspectEcdc(file, {
-      hopLength,
-      codebookSize: quantizer.codebookSize,
-    });
+    const { encoder, quantizer, delaySamples } = buildStages(loaded);
+    const shape = { hopLength: encoder.hopLength, parts: { delaySamples } };
+    const { frames, payloadBytes } = await inspectEcdc(
+      file,
+      buildFraming(loaded),
+      shape,
+      quantizer.codebookSize,
+    );
     return {
       recipe,
       ...loaded.signal,

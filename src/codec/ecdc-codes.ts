@@ -12,6 +12,9 @@ import {
 import { bitsPerIndex } from '../entropy/entropy-coder.ts';
 import type { LanguageModel, LanguageModelRun } from './language-model.ts';
 
+/** Of a segment's scale, before its codes. */
+export const SCALE_BYTES = 4;
+
 type Shape = Pick<Codes, 'codebooks' | 'codebookSize'>;
 
 /** Codes in, bytes of a `.ecdc` file out. Segments do not depend on each other and begin on a whole byte. */

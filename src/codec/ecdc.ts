@@ -1,5 +1,6 @@
 import { ByteFeed, type ByteStream } from '../bitstream/byte-feed.ts';
 import { type EcdcHeader, encodeEcdcHeader, readEcdcHeader } from '../bitstream/ecdc-header.ts';
+import { type Codes, sliceFrames } from '../core/codes.ts';
 import { CodecError } from '../core/errors.ts';
 import { type AudioSignal, joinBlocks, lengthSamples } from '../core/signal.ts';
 import type { AudioCodec, DecodeOptions, EncodeOptions } from './audio-codec.ts';
@@ -8,7 +9,9 @@ import {
   type EcdcCodesWriter,
   ecdcCodesReader,
   ecdcCodesWriter,
+  SCALE_BYTES,
   trailing,
+  truncated,
 } from './ecdc-codes.ts';
 import type { EcdcProfile } from './ecdc-profile.ts';
 import type { CodesEncoder } from './framing.ts';
@@ -62,11 +65,11 @@ export async function ecdcEncoderStream(
   codec: AudioCodec,
   options: EcdcStreamOptions = {},
 ): Promise<EcdcEncoder> {
+  const { model, framing } = codec.parts;
   const profile = profileOf(codec);
   const languageModel = options.languageModel ? await profile.languageModel() : undefined;
   const codebooks = codec.codebooksFor(options.bitrateKbps);
   if (languageModel) assertCovers(languageModel.sizes, codebooks);
-  const { framing, model } = codec.parts;
   return new EcdcEncoder(framing.encoder(model, codebooks), ecdcCodesWriter(languageModel), {
     model: profile.model,
     codebooks,
@@ -95,7 +98,7 @@ export class EcdcEncoder {
 
   /** Takes planar samples; gives the bytes that are now certain. */
   async push(planar: readonly Float32Array[]): Promise<Uint8Array> {
-    for (const codes of await this.encoder.push(planar)) this.held.push(await this.writer.write(codes));
+    await this.code(await this.encoder.push(planar));
     return this.header.lengthSamples === undefined
       ? new Uint8Array(0)
       : this.release(this.header.lengthSamples);
@@ -103,7 +106,7 @@ export class EcdcEncoder {
 
   /** Ends the signal; gives the rest of the file. Throws `bad-audio` when the length was not as told, or zero. */
   async end(): Promise<Uint8Array> {
-    for (const codes of await this.encoder.end()) this.held.push(await this.writer.write(codes));
+    await this.code(await this.encoder.end());
     this.held.push(this.writer.endSegment());
     const { lengthSamples } = this.encoder;
     if (this.header.lengthSamples !== undefined && this.header.lengthSamples !== lengthSamples) {
@@ -114,6 +117,18 @@ export class EcdcEncoder {
       });
     }
     return this.release(lengthSamples);
+  }
+
+  private async code(blocks: readonly Codes[]): Promise<void> {
+    for (const codes of blocks) {
+      if (!codes.segments) this.held.push(await this.writer.write(codes));
+      let at = 0;
+      for (const { frames, scale } of codes.segments ?? []) {
+        this.held.push(scaleBytes(scale), await this.writer.write(sliceFrames(codes, at, at + frames)));
+        this.held.push(this.writer.endSegment());
+        at += frames;
+      }
+    }
   }
 
   private release(lengthSamples: number): Uint8Array {
@@ -169,16 +184,16 @@ export async function ecdcDecoderStream(
   return { header, blocks: guarded(decode(codec, header, feed, reader), feed, options, report), report };
 }
 
-/** The sound of a file's only segment. */
+/** The sound of a file: all that comes before damage, if there is any, then the error. */
 async function* decode(
-  codec: AudioCodec,
+  { parts: { model, framing } }: AudioCodec,
   header: EcdcHeader,
   feed: ByteFeed,
   reader: EcdcCodesReader,
 ): AsyncGenerator<Float32Array[]> {
-  const { model, framing } = codec.parts;
   const decoder = framing.decoder(model, header.codebooks);
-  const frames = Math.ceil(header.lengthSamples / model.hopLength);
+  const framesOf = (chunk: number) => framing.chunkFrames(model, chunk, header.lengthSamples);
+  const codes = readCodes(reader, feed, framesOf, framing.segmented);
   let given = 0;
   const cut = (block: Float32Array[]) => {
     const length = Math.min(block[0]!.length, header.lengthSamples - given);
@@ -186,18 +201,58 @@ async function* decode(
     return length === block[0]!.length ? block : block.map((samples) => samples.slice(0, length));
   };
   let problem: unknown;
-  for (let done = 0; done < frames; ) {
-    const codes = await reader.read(Math.min(frames - done, model.parts.computeFrames)).catch((error) => {
+  for (;;) {
+    const next = await codes.next().catch((error: unknown) => {
       problem = error;
     });
-    if (!codes) break;
-    done += codes.frames;
-    yield cut(await decoder.push(codes));
+    if (!next || next.done) break;
+    yield cut(await decoder.push(next.value));
   }
   yield cut(await decoder.end());
   if (problem) throw problem;
   await feed.want(1);
   if (feed.available > 0) throw trailing(feed.position, header);
+}
+
+/** A file's codes. Segments come whole, or cut short by damage; what is no segment comes as it can be read. */
+async function* readCodes(
+  reader: EcdcCodesReader,
+  feed: ByteFeed,
+  framesOf: (chunk: number) => number,
+  segmented: boolean,
+): AsyncGenerator<Codes> {
+  for (let chunk = 0; ; chunk++) {
+    let left = framesOf(chunk);
+    if (left === 0) return;
+    const scale = segmented ? await readScale(feed) : 1;
+    while (left > 0) {
+      const codes = await reader.read(left);
+      left -= codes.frames;
+      yield segmented ? { ...codes, segments: [{ frames: codes.frames, scale }] } : codes;
+    }
+    if (segmented) reader.endSegment();
+  }
+}
+
+/** A segment's scale: big-endian float32 before its codes. */
+async function readScale(feed: ByteFeed): Promise<number> {
+  await feed.want(SCALE_BYTES);
+  const bytes = feed.take(SCALE_BYTES);
+  if (bytes.length < SCALE_BYTES) throw truncated(feed.position);
+  const scale = new DataView(bytes.buffer).getFloat32(0);
+  if (Number.isFinite(scale) && scale >= 0) return scale;
+  throw new CodecError('bad-container', {
+    what: `the .ecdc file is damaged before byte ${feed.position}`,
+    found: `a scale of ${scale}`,
+    expected: 'a finite one',
+    remedy: 'Get the file again from its source, or use --best-effort for what comes before.',
+  });
+}
+
+function scaleBytes(scale: number): Uint8Array {
+  const bytes = new Uint8Array(SCALE_BYTES);
+  new DataView(bytes.buffer).setFloat32(0, scale);
+  return bytes;
 }
 
 /** With `bestEffort`, damage ends the sound where it is met and goes to the report. */

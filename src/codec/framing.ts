@@ -3,14 +3,20 @@ import { CodecError } from '../core/errors.ts';
 import { assertFiniteSamples } from '../core/signal.ts';
 import type { Model } from './model.ts';
 
+/** What of a model decides how many frames there are: a `Model` will do. */
+export interface FrameShape {
+  readonly hopLength: number;
+  readonly parts: { readonly delaySamples: number };
+}
+
 /** How a signal of any length is cut for a model, and put together again. */
 export interface Framing {
   encoder(model: Model, codebooks: number): CodesEncoder;
   decoder(model: Model, codebooks: number): CodesDecoder;
   /** Latent frames in every chunk of a file but the last. */
-  framesPerChunk(model: Model): number;
+  framesPerChunk(model: FrameShape): number;
   /** Latent frames in chunk `index` of a signal of that length; 0 when it has no such chunk. */
-  chunkFrames(model: Model, index: number, lengthSamples: number): number;
+  chunkFrames(model: FrameShape, index: number, lengthSamples: number): number;
   /** Whether codes come in segments, each with its scale. */
   readonly segmented: boolean;
 }

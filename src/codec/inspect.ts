@@ -1,6 +1,7 @@
 import type { ContainerReader } from '../bitstream/container-reader.ts';
 import type { OpenEcdc } from './ecdc.ts';
-import { plainSegmentBytes, trailing, truncated } from './ecdc-codes.ts';
+import { plainSegmentBytes, SCALE_BYTES, trailing, truncated } from './ecdc-codes.ts';
+import type { FrameShape, Framing } from './framing.ts';
 
 export interface ContainerSummary {
   readonly chunks: number;
@@ -27,15 +28,40 @@ export async function inspectContainer(container: ContainerReader): Promise<Cont
  */
 export async function inspectEcdc(
   { header, feed }: OpenEcdc,
-  { hopLength, codebookSize }: { readonly hopLength: number; readonly codebookSize: number },
+  framing: Framing,
+  shape: FrameShape,
+  codebookSize: number,
 ): Promise<{ frames: number; payloadBytes: number }> {
-  const frames = Math.ceil(header.lengthSamples / hopLength);
+  const chunks = chunksOf(framing, shape, header.lengthSamples);
+  const frames = chunks.reduce((sum, { count, frames }) => sum + count * frames, 0);
   let payloadBytes = 0;
   for await (const piece of feed.rest()) payloadBytes += piece.length;
   if (!header.languageModel) {
-    const expected = plainSegmentBytes(frames, header.codebooks, codebookSize);
+    const bytesOf = (n: number) => plainSegmentBytes(n, header.codebooks, codebookSize);
+    const expected = framing.segmented
+      ? chunks.reduce((sum, { count, frames }) => sum + count * (SCALE_BYTES + bytesOf(frames)), 0)
+      : bytesOf(frames);
     if (payloadBytes < expected) throw truncated(feed.position);
     if (payloadBytes > expected) throw trailing(feed.position - payloadBytes + expected, header);
   }
   return { frames, payloadBytes };
+}
+
+/** Frames of a signal's chunks, those of one size as a count: a header may claim any length. */
+function chunksOf(
+  framing: Framing,
+  shape: FrameShape,
+  lengthSamples: number,
+): { count: number; frames: number }[] {
+  const framesOf = (index: number) => framing.chunkFrames(shape, index, lengthSamples);
+  const full = framing.framesPerChunk(shape);
+  let [first, last] = [0, lengthSamples + 1];
+  while (first < last) {
+    const middle = Math.floor((first + last) / 2);
+    if (framesOf(middle) === full) first = middle + 1;
+    else last = middle;
+  }
+  const chunks = [{ count: first, frames: full }];
+  for (let index = first; framesOf(index) > 0; index++) chunks.push({ count: 1, frames: framesOf(index) });
+  return chunks;
 }

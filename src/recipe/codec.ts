@@ -6,10 +6,9 @@ import type { DeviceName } from '../engine/devices.ts';
 import { entropyCoders } from '../entropy/catalogue.ts';
 import { fingerprintOf, loadWeights } from '../weights/store.ts';
 import { ecdcProfile } from './ecdc.ts';
-import { framings } from './framings.ts';
 import { loadRecipe } from './load.ts';
 import type { Recipe } from './schema.ts';
-import { buildStages } from './stages.ts';
+import { buildFraming, buildStages } from './stages.ts';
 
 export interface LoadOptions {
   /** See `codec doctor`; default onnx. */
@@ -59,10 +58,7 @@ export class Codec extends AudioCodec {
       entropy: entropyCoders[recipe.entropy].create({ codebookSize, ...(frequencies && { frequencies }) }),
       bitratesKbps: recipe.bitrates.kbps,
       defaultKbps: recipe.bitrates.default,
-      framing: framings[recipe.framing.type].create(recipe.framing as never, {
-        sampleRateHz,
-        fileFrames: recipe.chunk.fileFrames,
-      }),
+      framing: buildFraming(recipe),
       ...(recipe.ecdc && { ecdc: ecdcProfile(recipe.ecdc, stages, sampleRateHz, options.engine) }),
     });
   }

@@ -17,13 +17,21 @@ import { loadRecipe } from './load.ts';
 
 const MODEL = 'encodec_24khz';
 const HOP = 320;
+/** Of the recipe: one signal throughout, or segments with scales. */
+const framings = {
+  stream: [],
+  segments: [
+    'framing={type: segments, lengthSeconds: 0.1, overlap: 0.1, normalize: true}',
+    ...['encoder', 'decoder'].flatMap((slot) => [`${slot}.causal=false`, `${slot}.norm=time-group`]),
+  ],
+} as const;
 /** Two of the graph's chunks and a bit. */
 const LENGTH = 2 * 8 * HOP + 100;
 
 const lmSizes = { codebooks: 4, codebookSize: 1024, dimension: 8, layers: 1, heads: 2, pastFrames: 6 };
 
 /** A codec of random weights, small enough to run hundreds of times. */
-async function tinyCodec(engine = 'onnx'): Promise<Codec> {
+async function tinyCodec(framing: keyof typeof framings = 'stream'): Promise<Codec> {
   const sizes = ['encoder', 'decoder'].flatMap((slot) => [`${slot}.nFilters=2`, `${slot}.lstmLayers=1`]);
   const recipe = loadRecipe('encodec-24k', [
     ...sizes,
@@ -32,6 +40,7 @@ async function tinyCodec(engine = 'onnx'): Promise<Codec> {
     'bitrates={kbps: [1.5, 3], default: 3}',
     'chunk.computeFrames=8',
     `ecdc.model=${MODEL}`,
+    ...framings[framing],
   ]);
   const rng = new Rng(1);
   const weights = freshWeights(recipe, rng);
@@ -44,9 +53,9 @@ async function tinyCodec(engine = 'onnx'): Promise<Codec> {
       ),
     );
   }
-  const codec = await Codec.create(recipe, weights, { engine });
+  const codec = await Codec.create(recipe, weights);
   const load = async () => {
-    const single = await createEngine(engine, { threads: 1 });
+    const single = await createEngine('onnx', { threads: 1 });
     return new LanguageModel(lmSizes, freshLanguageModel(lmSizes, new Rng(2)), single);
   };
   return new Codec({ ...codec.parts, ecdc: new EcdcProfile(MODEL, load) });
@@ -77,12 +86,17 @@ function agreement(a: Float32Array, b: Float32Array): number {
   return at < 0 ? a.length : at;
 }
 
-describe.each([false, true])('.ecdc files, language model: %s', (languageModel) => {
+describe.each([
+  ['stream', false],
+  ['stream', true],
+  ['segments', false],
+  ['segments', true],
+] as const)('.ecdc files, %s, language model: %s', (framing, languageModel) => {
   let codec: Codec;
   let bytes: Uint8Array;
   let decoded: Float32Array;
   beforeAll(async () => {
-    codec = await tinyCodec();
+    codec = await tinyCodec(framing);
     bytes = await encodeEcdc(codec, signal, { languageModel });
     decoded = (await decodeEcdc(codec, bytes)).channels[0]!;
   });

@@ -1,9 +1,11 @@
+import type { Framing } from '../codec/framing.ts';
 import type { Decoder, Encoder, Features, Quantizer, Vocoder } from '../core/stages.ts';
 import { decoders } from '../decoders/catalogue.ts';
 import { encoders } from '../encoders/catalogue.ts';
 import { features as featureKinds } from '../features/catalogue.ts';
 import { quantizers } from '../quantizers/catalogue.ts';
 import { vocoders } from '../vocoders/catalogue.ts';
+import { framings } from './framings.ts';
 import type { Recipe } from './schema.ts';
 
 export interface Stages {
@@ -63,4 +65,10 @@ function buildFrontEnd({
     features: featureKinds[features.type].create({ ...features, ...signal }),
     vocoder: vocoders[vocoder.type].create({ ...vocoder, ...signal, features }),
   };
+}
+
+/** Builds the framing a recipe names. */
+export function buildFraming({ framing, signal, chunk }: Recipe): Framing {
+  const { sampleRateHz } = signal;
+  return framings[framing.type].create(framing as never, { sampleRateHz, fileFrames: chunk.fileFrames });
 }

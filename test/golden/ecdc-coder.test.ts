@@ -46,4 +46,39 @@ describe.skipIf(sharedMissing)("the reference's arithmetic coder", () => {
       expect(feed.available).toBe(0);
     });
   }
+
+  it("writes the reference's files from the bounds of its symbols, and reads a clip from its CDFs", async () => {
+    const folder = (name: string) => shared('golden/encodec/ecdc', name);
+    const { streams } = JSON.parse(readFileSync(folder('case.json'), 'utf8'));
+    for (const stream of streams.filter((each: { use_lm: boolean }) => each.use_lm)) {
+      const bytes = new Uint8Array(readFileSync(folder(stream.file)));
+      const bounds = readI32(folder(stream.cdf_bounds));
+      const starts: number[] = stream.segment_code_offsets;
+      const ends = stream.scale_offsets.length > 0 ? stream.scale_offsets.slice(1) : [];
+      const [length, stride] = stream.model === 'tiny-48k' ? [48000, 47520] : [stream.audio_length, 0];
+      let at = 0;
+      for (const [i, start] of starts.entries()) {
+        const frames = Math.ceil(Math.min(length, stream.audio_length - i * stride) / 320);
+        const bits = new LsbBitWriter();
+        const encoder = new EcdcArithmeticEncoder(bits);
+        for (let n = 0; n < frames * stream.n_q; n++, at += 2) encoder.push(1, bounds.subarray(at, at + 2));
+        encoder.end();
+        expect(bits.end(), stream.file).toEqual(bytes.slice(start, ends[i] ?? bytes.length));
+      }
+      expect(at).toBe(bounds.length);
+      if (!stream.all_cdfs) continue;
+      const cdfs = readI32(folder(stream.all_cdfs));
+      const codes = readI32(folder(stream.codes));
+      const feed = new ByteFeed(bytes.subarray(starts[0]!));
+      await feed.want(bytes.length);
+      const decoder = new EcdcArithmeticDecoder(new LsbBitReader(feed));
+      const frames = codes.length / stream.n_q;
+      for (let t = 0; t < frames; t++) {
+        for (let k = 0; k < stream.n_q; k++) {
+          const row = (t * stream.n_q + k) * 1024;
+          expect(decoder.pull(cdfs.subarray(row, row + 1024))).toBe(codes[k * frames + t]);
+        }
+      }
+    }
+  });
 });
