@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeEcdcHeader } from '../bitstream/ecdc-header.ts';
 import { decodeEcdc, ecdcDecoderStream, ecdcEncoderStream, encodeEcdc, openEcdc } from '../codec/ecdc.ts';
 import { EcdcProfile } from '../codec/ecdc-profile.ts';
+import { inspectEcdc } from '../codec/inspect.ts';
 import { LanguageModel } from '../codec/language-model.ts';
 import { CodecError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
@@ -171,6 +172,24 @@ describe.each([
     expect((await heard(codec, [other])).error!.message).toMatch(/encodec_48khz.*expected encodec_24khz/);
     const wide = encodeEcdcHeader({ ...header, codebooks: 5 });
     expect((await heard(codec, [wide])).error!.message).toMatch(/5 codebooks.*at most 4/);
+  });
+
+  it('are looked into without decoding: frames and bytes of codes, and whether they are all there', async () => {
+    const { model, framing: cut } = codec.parts;
+    const inspect = async (file: Uint8Array) => inspectEcdc(await openEcdc(file), cut, model, 1024);
+    const { frames } = await codec.toCodes(signal);
+    const found = await inspect(bytes);
+    const { feed } = await openEcdc(bytes);
+    expect(found).toEqual({ frames, payloadBytes: bytes.length - feed.position });
+    const header = { model: MODEL, lengthSamples: Number.MAX_SAFE_INTEGER, codebooks: 4, languageModel };
+    const endless = inspect(encodeEcdcHeader(header));
+    if (languageModel) expect((await endless).frames).toBeGreaterThan(2 ** 44);
+    else await expect(endless).rejects.toThrow(/truncated/);
+    if (languageModel) return;
+    await expect(inspect(bytes.subarray(0, -1))).rejects.toThrow(/truncated/);
+    await expect(inspect(Buffer.concat([bytes, Buffer.of(0)]))).rejects.toThrow(
+      new RegExp(`goes on.*byte ${bytes.length}`),
+    );
   });
 
   it('that claim to be endless end with their codes', async () => {
