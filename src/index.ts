@@ -1,17 +1,14 @@
 export type { ContainerHeader } from './bitstream/container.ts';
 export { type EcdcHeader, isEcdc } from './bitstream/ecdc-header.ts';
 export { AudioCodec, type DecodeOptions, type EncodeOptions } from './codec/audio-codec.ts';
+export { decodeEcdc, encodeEcdc } from './codec/ecdc.ts';
+export { type EcdcReport, ecdcDecoderStream, type OpenEcdc, openEcdc } from './codec/ecdc-decoder.ts';
 export {
-  decodeEcdc,
   type EcdcEncodeOptions,
   type EcdcEncoder,
-  type EcdcReport,
   type EcdcStreamOptions,
-  ecdcDecoderStream,
   ecdcEncoderStream,
-  encodeEcdc,
-  openEcdc,
-} from './codec/ecdc.ts';
+} from './codec/ecdc-encoder.ts';
 export type { Codes } from './core/codes.ts';
 export { CodecError, type ErrorCode } from './core/errors.ts';
 export { type AudioSignal, type ImageSignal, lengthSamples, type Signal } from './core/signal.ts';

@@ -4,7 +4,7 @@ import { listHeader } from '../bitstream/container-header.ts';
 import { openContainer } from '../bitstream/container-reader.ts';
 import { type FieldListing, toHex } from '../bitstream/fields.ts';
 import { nominalKbps } from '../codec/bitrate.ts';
-import { openEcdc } from '../codec/ecdc.ts';
+import { openEcdc } from '../codec/ecdc-decoder.ts';
 import { assertAudioHeader } from '../codec/header.ts';
 import { inspectContainer, inspectEcdc } from '../codec/inspect.ts';
 import { recipeAboutEcdc } from '../recipe/ecdc.ts';

@@ -1,8 +1,6 @@
 import type { ByteFeed } from '../bitstream/byte-feed.ts';
-import type { EcdcHeader } from '../bitstream/ecdc-header.ts';
 import { LsbBitReader, LsbBitWriter } from '../bitstream/lsb-bits.ts';
 import type { Codes } from '../core/codes.ts';
-import { CodecError } from '../core/errors.ts';
 import {
   EcdcArithmeticDecoder,
   EcdcArithmeticEncoder,
@@ -10,6 +8,7 @@ import {
   quantizeCdf,
 } from '../entropy/ecdc-coder.ts';
 import { bitsPerIndex } from '../entropy/entropy-coder.ts';
+import { notACode, truncated } from './ecdc-errors.ts';
 import type { LanguageModel, LanguageModelRun } from './language-model.ts';
 
 /** Of a segment's scale, before its codes. */
@@ -93,6 +92,7 @@ abstract class FrameReader implements EcdcCodesReader {
   protected bits: LsbBitReader;
   /** Bytes a frame takes at most. */
   protected abstract readonly frameBytes: number;
+  private failure: unknown;
 
   constructor(feed: ByteFeed, shape: Shape) {
     this.feed = feed;
@@ -108,14 +108,16 @@ abstract class FrameReader implements EcdcCodesReader {
     const rows = new Int32Array(frames * codebooks);
     let done = 0;
     try {
-      for (; done < frames; done++) {
+      for (; done < frames && !this.failure; done++) {
         await this.feed.want(this.frameBytes);
         await this.frame(rows.subarray(done * codebooks, (done + 1) * codebooks));
         if (this.bits.exhausted) throw truncated(this.feed.position);
       }
     } catch (error) {
-      if (done === 0) throw error;
+      // Where reading has failed it cannot go on: the next call tells.
+      this.failure = error;
     }
+    if (done === 0) throw this.failure;
     const indices = new Int32Array(done * codebooks);
     for (let i = 0; i < indices.length; i++)
       indices[(i % codebooks) * done + Math.floor(i / codebooks)] = rows[i]!;
@@ -183,30 +185,4 @@ export function ecdcCodesReader(feed: ByteFeed, shape: Shape, model?: LanguageMo
 /** Bytes of a segment's codes without a language model. */
 export function plainSegmentBytes(frames: number, codebooks: number, codebookSize: number): number {
   return Math.ceil((frames * codebooks * bitsPerIndex(codebookSize)) / 8);
-}
-
-export function truncated(position: number): CodecError {
-  return new CodecError('bad-container', {
-    what: 'the .ecdc file is truncated',
-    found: `its end at byte ${position}`,
-    expected: 'more codes',
-    remedy: 'Get the file again from its source, or use --best-effort for what there is.',
-  });
-}
-
-export function trailing(position: number, { languageModel }: EcdcHeader): CodecError {
-  return new CodecError('bad-container', {
-    what: `the .ecdc file goes on after its last code, at byte ${position}`,
-    remedy: languageModel
-      ? 'It is damaged, or was written with another language model, program or type of processor; --best-effort decodes it all the same.'
-      : 'It is damaged; --best-effort decodes it all the same.',
-  });
-}
-
-function notACode(found: number, codebookSize: number): CodecError {
-  return new CodecError('bad-container', {
-    what: 'the .ecdc file is damaged',
-    found: `index ${found}`,
-    expected: `less than ${codebookSize}`,
-  });
 }

@@ -33,3 +33,19 @@ export class EcdcProfile {
     await (await loaded)?.dispose();
   }
 }
+
+/** Throws `bad-recipe` when the codec's recipe does not say which of the reference's models it is. */
+export function profileOf({
+  name,
+  ecdc,
+}: {
+  readonly name: string;
+  readonly ecdc?: EcdcProfile;
+}): EcdcProfile {
+  if (ecdc) return ecdc;
+  throw new CodecError('bad-recipe', {
+    what: `the recipe ${name} is none for .ecdc files`,
+    found: "no ecdc.model: its weights are not those of one of the reference's models",
+    remedy: 'Use a recipe that has one (codec recipes), or write a .codec file.',
+  });
+}

@@ -1,6 +1,7 @@
 import type { ContainerReader } from '../bitstream/container-reader.ts';
-import type { OpenEcdc } from './ecdc.ts';
-import { plainSegmentBytes, SCALE_BYTES, trailing, truncated } from './ecdc-codes.ts';
+import { plainSegmentBytes, SCALE_BYTES } from './ecdc-codes.ts';
+import type { OpenEcdc } from './ecdc-decoder.ts';
+import { trailing, truncated } from './ecdc-errors.ts';
 import type { FrameShape, Framing } from './framing.ts';
 
 export interface ContainerSummary {

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeEcdcHeader } from '../bitstream/ecdc-header.ts';
-import { decodeEcdc, ecdcDecoderStream, ecdcEncoderStream, encodeEcdc, openEcdc } from '../codec/ecdc.ts';
+import { decodeEcdc, encodeEcdc } from '../codec/ecdc.ts';
+import { ecdcDecoderStream, openEcdc } from '../codec/ecdc-decoder.ts';
+import { ecdcEncoderStream } from '../codec/ecdc-encoder.ts';
 import { EcdcProfile } from '../codec/ecdc-profile.ts';
 import { inspectEcdc } from '../codec/inspect.ts';
 import { LanguageModel } from '../codec/language-model.ts';
