@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import type { EcdcHeader } from '../bitstream/ecdc-header.ts';
 import { EcdcProfile } from '../codec/ecdc-profile.ts';
 import { LanguageModel } from '../codec/language-model.ts';
 import { CodecError } from '../core/errors.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import type { LanguageModelSizes } from '../nn/code-language-model.ts';
-import { loadWeights, weightsFile } from '../weights/store.ts';
+import { loadWeights, whyAbsent } from '../weights/store.ts';
 import { loadRecipe, recipeNames } from './load.ts';
 import type { Recipe } from './schema.ts';
 import type { Stages } from './stages.ts';
@@ -80,12 +79,13 @@ function ecdcRecipes(): EcdcRecipe[] {
 }
 
 function firstWithWeights(recipes: readonly EcdcRecipe[]): EcdcRecipe {
-  const here = recipes.find(({ weights }) => existsSync(weightsFile(weights)));
+  const here = recipes.find(({ weights }) => whyAbsent(weights) === undefined);
   if (here) return here;
-  const [first] = recipes;
-  if (first) loadWeights(first.weights); // Throws, and says how to get them.
-  throw new CodecError('bad-recipe', {
-    what: 'no recipe of the package is for .ecdc files',
-    remedy: 'Name one that has ecdc.model with --recipe.',
-  });
+  throw (
+    whyAbsent(recipes[0]?.weights ?? '') ??
+    new CodecError('bad-recipe', {
+      what: 'no recipe of the package is for .ecdc files',
+      remedy: 'Name one that has ecdc.model with --recipe.',
+    })
+  );
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeEcdcHeader } from '../../src/bitstream/ecdc-header.ts';
@@ -6,11 +6,14 @@ import { Rng } from '../../src/core/rng.ts';
 import { readAudio } from '../../src/media/audio-file.ts';
 import { freshLanguageModel } from '../../src/recipe/fresh-weights.ts';
 import { recipeNames } from '../../src/recipe/load.ts';
+import { cachedFile } from '../../src/weights/folders.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
+import { freshCaches } from '../weights/cache.ts';
 import { codec, failureOf, jsonOf, pipeThrough } from './command.ts';
-import { chirp, freshFolders, namesIn, wavBytes } from './fixtures.ts';
+import { chirp, freshFolders, namesIn, randomWeights, wavBytes } from './fixtures.ts';
 
 const folder = freshFolders();
+freshCaches();
 const inFolder = (name: string) => path.join(folder(), name);
 const recipe = ['--recipe', 'ecdc.yaml'];
 const LENGTH = 24001;
@@ -141,5 +144,35 @@ describe('codec and .ecdc files', () => {
       languageModel: { ...shape, weights: inFolder('lm.safetensors'), pastSeconds: 3.5 },
     });
     expect(recipeNames()).not.toContain('ecdc');
+  });
+
+  it('without --recipe: the recipe of the model whose weights are here, or how to get them', async () => {
+    const encode = (...args: string[]) => codec(folder(), 'encode', 'in.wav', '-o', 'a.ecdc', ...args);
+    expect(failureOf(await encode())).toMatch(/codec weights pull encodec-24khz-facebook/);
+    const header = { model: 'encodec_48khz', lengthSamples: 48000, codebooks: 2, languageModel: false };
+    const silence = [encodeEcdcHeader(header), new Uint8Array(2 * 4 + 375 + 5)];
+    writeFileSync(inFolder('wide.ecdc'), Buffer.concat(silence));
+    expect(failureOf(await codec(folder(), 'decode', 'wide.ecdc'))).toMatch(
+      /codec weights pull encodec-48khz-facebook/,
+    );
+    expect(jsonOf(await codec(folder(), 'info', 'wide.ecdc', '--json'))).toMatchObject({
+      recipe: 'encodec-48khz-facebook',
+      channels: 2,
+      frames: 150 + 2,
+      durationSeconds: 1,
+    });
+
+    const target = cachedFile('encodec-24khz-facebook');
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, randomWeights('encodec-24khz-facebook', 1));
+    writeFileSync(inFolder('in.wav'), wavBytes(chirp(2400)));
+    expect(jsonOf(await encode('--json'))).toMatchObject({ recipe: 'encodec-24khz-facebook' });
+    expect(jsonOf(await codec(folder(), 'decode', 'a.ecdc', '-o', 'a.wav', '--json'))).toMatchObject({
+      recipe: 'encodec-24khz-facebook',
+      durationSeconds: 0.1,
+    });
+    expect(failureOf(await encode('--lm', '--force'))).toMatch(
+      /codec weights pull encodec-lm-24khz-facebook/,
+    );
   });
 });
