@@ -7,8 +7,8 @@ export const MAX_BYPASS_BITS = 16;
 
 /** Between symbols the range is in [MIN_RANGE, 2^31): as a signed integer it is the fastest to compute with. */
 const MIN_RANGE = 2 ** 23;
-const FULL_RANGE = 0x7fffffff;
-const WINDOW_BYTES = 4;
+export const FULL_RANGE = 0x7fffffff;
+export const WINDOW_BYTES = 4;
 
 /** floor(range * probability / 2^16) */
 function scale(range: number, probability: number): number {
