@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { CodecError } from '../core/errors.ts';
+import { openByteSink } from '../media/byte-sink.ts';
 
 /** The same path with another extension; - stays what it is. */
 export function replaceExtension(file: string, extension: string): string {
@@ -28,4 +29,20 @@ export function readBytes(input: string): { bytes(): AsyncIterable<Uint8Array>; 
     },
     count: () => count,
   };
+}
+
+/** Writes bytes that are all here to a file or to standard output. */
+export async function writeBytes(
+  output: string,
+  bytes: Uint8Array,
+  options: { force: boolean },
+): Promise<void> {
+  const sink = await openByteSink(output === '-' ? process.stdout : output, options);
+  try {
+    await sink.write(bytes);
+    await sink.commit();
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
 }

@@ -1,17 +1,21 @@
 import type { CommandModule } from 'yargs';
 import { weightsImportCommand } from './weights-import.ts';
 import { weightsListCommand } from './weights-list.ts';
+import { weightsPackCommand } from './weights-pack.ts';
 import { weightsPullCommand } from './weights-pull.ts';
+import { weightsUnpackCommand } from './weights-unpack.ts';
 
 export const weightsCommand: CommandModule = {
   command: 'weights',
-  describe: 'list, fetch or import weights',
+  describe: 'list, fetch, import, pack or unpack weights',
   builder: (args) =>
     args
       .command(weightsListCommand)
       .command(weightsPullCommand)
       .command(weightsImportCommand)
-      .demandCommand(1, 'Say what to do: codec weights list, pull or import')
+      .command(weightsPackCommand)
+      .command(weightsUnpackCommand)
+      .demandCommand(1, 'Say what to do: codec weights list, pull, import, pack or unpack')
       .version(false),
   handler() {},
 };

@@ -20,3 +20,20 @@ export function int32(
 ): HostTensor & { dtype: 'int32' } {
   return { dtype: 'int32', shape, data };
 }
+
+/** A tensor whose values are computed when first read. */
+export function lazyTensor<D extends HostTensor['dtype']>(
+  dtype: D,
+  shape: readonly number[],
+  compute: () => Extract<HostTensor, { dtype: D }>['data'],
+): HostTensor {
+  let values: HostTensor['data'] | undefined;
+  return {
+    dtype,
+    shape,
+    get data() {
+      values ??= compute();
+      return values;
+    },
+  } as HostTensor;
+}

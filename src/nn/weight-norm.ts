@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Params } from '../core/stages.ts';
-import { float32, type HostTensor } from '../core/tensor.ts';
+import { type HostTensor, lazyTensor } from '../core/tensor.ts';
 import { rowNorms, type Weights } from './params.ts';
 
 /**
@@ -27,7 +27,10 @@ export function layerWeight(
   return tf.mul(v, tf.div(g, norm));
 }
 
-/** The same weights with every weight_g, weight_v pair multiplied out, as inference wants them. */
+/**
+ * The same weights with every weight_g, weight_v pair multiplied out, as inference wants them; each when it is first read,
+ * as weights may be decoded no sooner themselves.
+ */
 export function foldWeightNorm(weights: Weights): Map<string, HostTensor> {
   const folded = new Map<string, HostTensor>();
   for (const [name, value] of weights) {
@@ -38,13 +41,19 @@ export function foldWeightNorm(weights: Weights): Map<string, HostTensor> {
     }
     const base = name.slice(0, -'_v'.length);
     const gain = weights.get(`${base}_g`);
-    if (gain) folded.set(base, fold(value, gain.data as Float32Array));
+    if (gain) {
+      folded.set(
+        base,
+        lazyTensor('float32', value.shape, () => fold(value, gain)),
+      );
+    }
   }
   return folded;
 }
 
-function fold(v: HostTensor, gains: Float32Array): HostTensor {
+function fold(v: HostTensor, gain: HostTensor): Float32Array {
   const values = v.data as Float32Array;
+  const gains = gain.data as Float32Array;
   const norms = rowNorms(values, gains.length);
   const width = values.length / gains.length;
   const result = new Float32Array(values.length);
@@ -52,5 +61,5 @@ function fold(v: HostTensor, gains: Float32Array): HostTensor {
     const scale = gains[row]! / norms[row]!;
     for (let i = row * width; i < (row + 1) * width; i++) result[i] = values[i]! * scale;
   }
-  return float32(v.shape, result);
+  return result;
 }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { toHex } from '../bitstream/fields.ts';
+import { sizeOf } from '../core/tensor.ts';
 import { weightsSources } from '../weights/sources.ts';
 import { loadWeights, type WeightsPlace, weightsNames } from '../weights/store.ts';
 import { recipesUsing } from './check-weights.ts';
@@ -41,7 +42,7 @@ function contentsOf(name: string): Partial<ListedWeights> {
     const { source, sha256 } = metadata;
     return {
       bytes: statSync(file).size,
-      values: [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0),
+      values: [...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0),
       fingerprint: toHex(fingerprint),
       ...(source !== undefined && { source }),
       ...(sha256 !== undefined && { sha256 }),

@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { CodecError } from '../core/errors.ts';
 import { packageRoot } from '../core/package-root.ts';
+import { isWeightsPath } from '../weights/store.ts';
 import { isTree, merge, parseAssignments, type Tree } from './overrides.ts';
 import { type Recipe, recipeSchema } from './schema.ts';
 
@@ -33,7 +34,7 @@ export function loadRecipe(nameOrFile: string, overrides: readonly string[] = []
   const recipe = result.data;
   // A weights path in a recipe file is relative to that file.
   const place = (weights: string) =>
-    weights.endsWith('.safetensors') ? path.resolve(path.dirname(file), weights) : weights;
+    isWeightsPath(weights) ? path.resolve(path.dirname(file), weights) : weights;
   const { ecdc, ...rest } = recipe;
   const lm = ecdc?.languageModel;
   return {

@@ -138,7 +138,7 @@ const recipeShape = z.strictObject({
       fileFrames: count.max(8192).default(375).describe('latent frames per chunk of a .codec file'),
     })
     .prefault({}),
-  weights: z.string().describe('a name of codec weights list, or the path of a .safetensors file'),
+  weights: z.string().describe('a name of codec weights list, or the path of a .ncw or .safetensors file'),
   ecdc: ecdc
     .optional()
     .describe("only with the weights of one of the reference's models: reads and writes .ecdc"),

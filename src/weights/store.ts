@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { CodecError } from '../core/errors.ts';
 import type { HostTensor } from '../core/tensor.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { cachedFile, cacheFolder, modelsFolder } from './folders.ts';
 import { toReferenceNames } from './names.ts';
 import { readSafetensors } from './safetensors.ts';
 import { weightsSources } from './sources.ts';
+import { isPacked, unpackWeights } from './unpack.ts';
+
+export { fingerprintOf };
 
 export interface StoredWeights {
   /** Under the reference's state-dict names. */
@@ -21,11 +24,19 @@ export interface StoredWeights {
 /** Where weights are: `models/` of the package, the cache, or nowhere yet although it is known where to get them. */
 export type WeightsPlace = 'shipped' | 'cached' | 'absent';
 
-/** Where weights lie, or would: a .safetensors path as it is, a name under models/ or else in the cache. */
+/** Extensions of files of weights. Under models/ a packed one is taken where there are both. */
+const EXTENSIONS = ['.ncw', '.safetensors'] as const;
+
+/** Whether this is the path of weights and not a name. */
+export function isWeightsPath(nameOrFile: string): boolean {
+  return EXTENSIONS.some((extension) => nameOrFile.endsWith(extension));
+}
+
+/** Where weights lie, or would: a path as it is, a name under models/ or else in the cache. */
 export function weightsFile(nameOrFile: string): string {
-  if (nameOrFile.endsWith('.safetensors')) return path.resolve(nameOrFile);
-  const shipped = path.join(modelsFolder, `${nameOrFile}.safetensors`);
-  return existsSync(shipped) ? shipped : cachedFile(nameOrFile);
+  if (isWeightsPath(nameOrFile)) return path.resolve(nameOrFile);
+  const shipped = EXTENSIONS.map((extension) => path.join(modelsFolder, nameOrFile + extension));
+  return shipped.find((file) => existsSync(file)) ?? cachedFile(nameOrFile);
 }
 
 /** Why weights cannot be loaded, or undefined when they are here. */
@@ -43,12 +54,14 @@ export function whyAbsent(nameOrFile: string): CodecError | undefined {
   });
 }
 
-/** Loads weights. Throws `bad-weights` when they are absent or unreadable. */
+/** Loads weights, packed or safetensors. Throws `bad-weights` when they are absent or unreadable. */
 export function loadWeights(nameOrFile: string): StoredWeights {
   const absent = whyAbsent(nameOrFile);
   if (absent) throw absent;
   const file = weightsFile(nameOrFile);
-  const { tensors: stored, metadata } = readSafetensors(readFileSync(file), file);
+  const bytes = readFileSync(file);
+  if (isPacked(bytes)) return { ...unpackWeights(bytes, file), file };
+  const { tensors: stored, metadata } = readSafetensors(bytes, file);
   const tensors = toReferenceNames(stored);
   return { tensors, fingerprint: fingerprintOf(tensors), file, metadata };
 }
@@ -65,17 +78,6 @@ export function weightsNames(): { name: string; place: WeightsPlace }[] {
 function namesIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((file) => file.endsWith('.safetensors'))
+    .filter(isWeightsPath)
     .map((file) => path.parse(file).name);
-}
-
-/** First 8 bytes of the SHA-256 over names, shapes and values: the same however the values are stored. */
-export function fingerprintOf(tensors: ReadonlyMap<string, HostTensor>): Uint8Array {
-  const hash = createHash('sha256');
-  for (const name of [...tensors.keys()].sort()) {
-    const { shape, data } = tensors.get(name)!;
-    hash.update(`${name} [${shape}]\n`);
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  return Uint8Array.from(hash.digest().subarray(0, 8));
 }

@@ -1,0 +1,171 @@
+import { crc32c } from '../bitstream/crc32c.ts';
+import { writeFields } from '../bitstream/fields.ts';
+import { writeVarint } from '../bitstream/varint.ts';
+import { CodecError } from '../core/errors.ts';
+import type { HostTensor } from '../core/tensor.ts';
+import { MAX_LEVEL } from '../entropy/level-model.ts';
+import { encodeLevels } from '../entropy/levels.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { fromFloat16Bits, toFloat16Bits } from './float16.ts';
+import {
+  bitsOfFloat,
+  CODINGS,
+  codedFields,
+  fileFields,
+  MAGIC,
+  MAX_VALUES,
+  nameFields,
+  type PackedEntry,
+  rowLengthOf,
+  VERSION,
+} from './packed-format.ts';
+import { quantize } from './quantize.ts';
+
+export interface PackOptions {
+  /** Distance of two levels, in root mean squares of the tensor. Default 0.1. */
+  readonly step?: number;
+  /** Squared steps of error that one bit is worth when a level is chosen. Default 0.05; 0 rounds to the nearest. */
+  readonly lambda?: number;
+  /** Texts to keep with the weights. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export const DEFAULT_STEP = 0.1;
+export const DEFAULT_LAMBDA = 0.05;
+
+/** Floats in fewer values than this, and vectors, are kept exactly: they are few and count much. */
+const MIN_VALUES = 1024;
+
+export interface PackedTensor {
+  readonly name: string;
+  readonly coding: keyof typeof CODINGS;
+  readonly values: number;
+  readonly bytes: number;
+  /** Energy of the values over that of their change, in dB; infinite where nothing changes. */
+  readonly snrDb: number;
+}
+
+export interface Packed {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** As whoever unpacks the file sees them. */
+  readonly fingerprint: Uint8Array;
+  readonly tensors: readonly PackedTensor[];
+}
+
+interface Coded extends Omit<PackedEntry, 'bytes' | 'check' | 'coding'> {
+  readonly coding: keyof typeof CODINGS;
+  readonly payload: Uint8Array;
+  /** The tensor that the payload decodes to. */
+  readonly decoded: HostTensor;
+}
+
+/**
+ * Packs weights with DeepCABAC (Wiedemann et al. 2019): large float tensors are quantized, all else is kept exactly.
+ * The same tensors and options give the same bytes but for the choice of levels, which may differ between JavaScript
+ * engines by their logarithms; what the bytes decode to is the same everywhere.
+ * @throws `bad-argument` for options out of range, `bad-weights` for values that are not finite
+ */
+export function packWeights(tensors: ReadonlyMap<string, HostTensor>, options: PackOptions = {}): Packed {
+  const { step = DEFAULT_STEP, lambda = DEFAULT_LAMBDA, metadata = {} } = options;
+  checkRange('step', step, 1e-4, 4);
+  checkRange('lambda', lambda, 0, 4);
+  const coded = [...tensors].map(([name, tensor]) => code(name, tensor, step, lambda));
+  const decoded = new Map(coded.map(({ name, decoded: tensor }) => [name, tensor]));
+  const fingerprint = fingerprintOf(decoded);
+  return {
+    bytes: Uint8Array.from(
+      Buffer.concat([header(coded, fingerprint, metadata), ...coded.map((c) => c.payload)]),
+    ),
+    fingerprint,
+    tensors: coded.map(({ name, coding, payload, decoded: after }) => ({
+      name,
+      coding,
+      values: after.data.length,
+      bytes: payload.length,
+      snrDb: snrDb(tensors.get(name)!.data, after.data),
+    })),
+  };
+}
+
+function header(
+  coded: readonly Coded[],
+  fingerprint: Uint8Array,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  const out = [...MAGIC];
+  const file = { version: VERSION, fingerprint, metadata: JSON.stringify(metadata), tensors: coded.length };
+  writeFields(fileFields, file, out);
+  for (const { name, coding, shape, payload, step } of coded) {
+    writeFields(nameFields, { name, rank: shape.length }, out);
+    for (const dimension of shape) writeVarint(dimension, out);
+    const check = crc32c(payload);
+    const fields = {
+      coding: CODINGS[coding],
+      bytes: payload.length,
+      check,
+      ...(step !== undefined && { step }),
+    };
+    writeFields(codedFields, fields, out);
+  }
+  const crc = crc32c(Uint8Array.from(out));
+  for (let i = 0; i < 4; i++) out.push((crc >>> (8 * i)) & 255);
+  return Uint8Array.from(out);
+}
+
+function code(name: string, tensor: HostTensor, relativeStep: number, lambda: number): Coded {
+  const { shape, data } = tensor;
+  const rank = shape.length;
+  if (data.length > MAX_VALUES) throw unpackable(name, `${data.length} values`, `at most ${MAX_VALUES}`);
+  const rowLength = rowLengthOf(shape);
+  const whole = { name, rank, shape, decoded: tensor };
+  if (tensor.dtype === 'int32') {
+    const fits = tensor.data.every((value) => Math.abs(value) <= MAX_LEVEL);
+    if (!fits) return { ...whole, coding: 'int32', payload: bytesOf(tensor.data) };
+    const { bytes } = encodeLevels(data.length, rowLength, (i) => data[i]!);
+    return { ...whole, coding: 'integers', payload: bytes };
+  }
+  if (!tensor.data.every(Number.isFinite))
+    throw unpackable(name, 'a value that is not finite', 'finite values');
+  const step = Math.fround(relativeStep * rootMeanSquare(tensor.data));
+  // A step that float32 does not have in full precision would not be worth quantizing to.
+  if (data.length >= MIN_VALUES && rowLength > 1 && step > 2 ** -100) {
+    const { bytes, values } = quantize(tensor.data, rowLength, { step, lambda });
+    const decoded = { dtype: 'float32' as const, shape, data: values };
+    return { ...whole, coding: 'levels', step: bitsOfFloat(step), payload: bytes, decoded };
+  }
+  const halves = Uint16Array.from(tensor.data, toFloat16Bits);
+  const exact = halves.every((half, i) => Object.is(fromFloat16Bits(half), tensor.data[i]));
+  return exact
+    ? { ...whole, coding: 'float16', payload: bytesOf(halves) }
+    : { ...whole, coding: 'float32', payload: bytesOf(tensor.data) };
+}
+
+function rootMeanSquare(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / Math.max(1, values.length));
+}
+
+function snrDb(before: ArrayLike<number>, after: ArrayLike<number>): number {
+  let [signal, noise] = [0, 0];
+  for (let i = 0; i < before.length; i++) {
+    signal += before[i]! ** 2;
+    noise += (before[i]! - after[i]!) ** 2;
+  }
+  return noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(signal / noise);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int32Array | Uint16Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function checkRange(name: string, value: number, min: number, max: number): void {
+  if (value >= min && value <= max) return;
+  throw new CodecError('bad-argument', {
+    what: `cannot pack weights with this ${name}`,
+    found: String(value),
+    expected: `${min} to ${max}`,
+  });
+}
+
+function unpackable(name: string, found: string, expected: string): CodecError {
+  return new CodecError('bad-weights', { what: `cannot pack the weights ${name}`, found, expected });
+}
