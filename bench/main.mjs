@@ -4,6 +4,7 @@ import { cold } from './cold.mjs';
 import { engine } from './engine.mjs';
 import { fullSize } from './full-size.mjs';
 import { languageModel } from './language-model.mjs';
+import { packed } from './packed.mjs';
 import { print, printMachine } from './print.mjs';
 import { speech } from './speech.mjs';
 import { training } from './training.mjs';
@@ -16,6 +17,7 @@ const benches = {
   coders,
   'language-model': languageModel,
   speech,
+  packed,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);

@@ -65,7 +65,7 @@ export async function speech() {
 }
 
 /** Distance summed over whole seconds, and how many there were. */
-async function melDistance(sampleRateHz, options) {
+export async function melDistance(sampleRateHz, options) {
   const engine = await createEngine();
   const graph = await compile(engine, (a, b) => audioLosses(a, b, sampleRateHz, options).mel, [
     [1, sampleRateHz],

@@ -20,7 +20,7 @@ export const weightsPackCommand: CommandModule<object, Args> = {
       .option('step', {
         type: 'number',
         default: DEFAULT_STEP,
-        describe: 'distance of two levels, in root mean squares of a tensor: smaller is finer',
+        describe: 'distance of two levels in a large tensor, in its root mean squares: smaller is finer',
       })
       .option('lambda', {
         type: 'number',

@@ -20,21 +20,19 @@ import {
   VERSION,
 } from './packed-format.ts';
 import { quantize } from './quantize.ts';
+import { stepsOf } from './steps.ts';
 
 export interface PackOptions {
-  /** Distance of two levels, in root mean squares of the tensor. Default 0.1. */
+  /** Distance of two levels in a tensor of 2^18 values, in their root mean square; see `stepsOf`. Default 0.15. */
   readonly step?: number;
-  /** Squared steps of error that one bit is worth when a level is chosen. Default 0.05; 0 rounds to the nearest. */
+  /** Squared steps of error that one bit is worth when a level is chosen. Default 0.1; 0 rounds to the nearest. */
   readonly lambda?: number;
   /** Texts to keep with the weights. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-export const DEFAULT_STEP = 0.1;
-export const DEFAULT_LAMBDA = 0.05;
-
-/** Floats in fewer values than this, and vectors, are kept exactly: they are few and count much. */
-const MIN_VALUES = 1024;
+export const DEFAULT_STEP = 0.15;
+export const DEFAULT_LAMBDA = 0.1;
 
 export interface PackedTensor {
   readonly name: string;
@@ -67,9 +65,11 @@ interface Coded extends Omit<PackedEntry, 'bytes' | 'check' | 'coding'> {
  */
 export function packWeights(tensors: ReadonlyMap<string, HostTensor>, options: PackOptions = {}): Packed {
   const { step = DEFAULT_STEP, lambda = DEFAULT_LAMBDA, metadata = {} } = options;
-  checkRange('step', step, 1e-4, 4);
+  checkRange('step', step, 1e-4, 16);
   checkRange('lambda', lambda, 0, 4);
-  const coded = [...tensors].map(([name, tensor]) => code(name, tensor, step, lambda));
+  for (const [name, tensor] of tensors) check(name, tensor);
+  const steps = stepsOf(tensors, step);
+  const coded = [...tensors].map(([name, tensor]) => code(name, tensor, steps.get(name), lambda));
   const decoded = new Map(coded.map(({ name, decoded: tensor }) => [name, tensor]));
   const fingerprint = fingerprintOf(decoded);
   return {
@@ -112,23 +112,18 @@ function header(
   return Uint8Array.from(out);
 }
 
-function code(name: string, tensor: HostTensor, relativeStep: number, lambda: number): Coded {
+/** A tensor as the file will have it; quantized if there is a step for it. */
+function code(name: string, tensor: HostTensor, step: number | undefined, lambda: number): Coded {
   const { shape, data } = tensor;
-  const rank = shape.length;
-  if (data.length > MAX_VALUES) throw unpackable(name, `${data.length} values`, `at most ${MAX_VALUES}`);
   const rowLength = rowLengthOf(shape);
-  const whole = { name, rank, shape, decoded: tensor };
+  const whole = { name, rank: shape.length, shape, decoded: tensor };
   if (tensor.dtype === 'int32') {
     const fits = tensor.data.every((value) => Math.abs(value) <= MAX_LEVEL);
     if (!fits) return { ...whole, coding: 'int32', payload: bytesOf(tensor.data) };
     const { bytes } = encodeLevels(data.length, rowLength, (i) => data[i]!);
     return { ...whole, coding: 'integers', payload: bytes };
   }
-  if (!tensor.data.every(Number.isFinite))
-    throw unpackable(name, 'a value that is not finite', 'finite values');
-  const step = Math.fround(relativeStep * rootMeanSquare(tensor.data));
-  // A step that float32 does not have in full precision would not be worth quantizing to.
-  if (data.length >= MIN_VALUES && rowLength > 1 && step > 2 ** -100) {
+  if (step !== undefined) {
     const { bytes, values } = quantize(tensor.data, rowLength, { step, lambda });
     const decoded = { dtype: 'float32' as const, shape, data: values };
     return { ...whole, coding: 'levels', step: bitsOfFloat(step), payload: bytes, decoded };
@@ -138,10 +133,6 @@ function code(name: string, tensor: HostTensor, relativeStep: number, lambda: nu
   return exact
     ? { ...whole, coding: 'float16', payload: bytesOf(halves) }
     : { ...whole, coding: 'float32', payload: bytesOf(tensor.data) };
-}
-
-function rootMeanSquare(values: Float32Array): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / Math.max(1, values.length));
 }
 
 function snrDb(before: ArrayLike<number>, after: ArrayLike<number>): number {
@@ -155,6 +146,13 @@ function snrDb(before: ArrayLike<number>, after: ArrayLike<number>): number {
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int32Array | Uint16Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function check(name: string, { dtype, data }: HostTensor): void {
+  if (data.length > MAX_VALUES) throw unpackable(name, `${data.length} values`, `at most ${MAX_VALUES}`);
+  if (dtype === 'float32' && !data.every(Number.isFinite)) {
+    throw unpackable(name, 'a value that is not finite', 'finite values');
+  }
 }
 
 function checkRange(name: string, value: number, min: number, max: number): void {

@@ -6,8 +6,9 @@ import { Rng } from '../core/rng.ts';
 import { float32, type HostTensor, int32 } from '../core/tensor.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { fromFloat16Bits, toFloat16Bits } from './float16.ts';
-import { packWeights } from './pack.ts';
+import { DEFAULT_STEP, packWeights } from './pack.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { stepsOf } from './steps.ts';
 import { isPacked, unpackWeights } from './unpack.ts';
 
 const normal = (count: number, scale: number, seed = 1) => {
@@ -34,6 +35,8 @@ const model = new Map<string, HostTensor>([
   ],
   ['wide', int32([3], Int32Array.of(-(2 ** 31), 2 ** 31 - 1, 0))],
 ]);
+/** What a step of 1 is for the 6400 values of `lstm.weight`, in root mean squares. */
+const STEP_OF_ONE = Math.sqrt(6400 / 2 ** 18);
 const packed = packWeights(model, { metadata: { recipe: 'test', note: 'a\nb' } });
 
 describe('packed weights', () => {
@@ -74,7 +77,7 @@ describe('packed weights', () => {
       ],
       ['f', int32([2, 2], Int32Array.of(1, -2, 3, 70_000))],
     ]);
-    const { bytes } = packWeights(tensors, { step: 0.25, lambda: 0 });
+    const { bytes } = packWeights(tensors, { step: 0.25 * Math.sqrt(2 ** 18 / 2048), lambda: 0 });
     expect(Buffer.from(bytes.subarray(0, 64)).toString('hex')).toBe(
       '8e4e5701e7bfb696141395e4027b7d020177022040039cc893409d07f7e044b0016602020204068363c22306771ad303d0511732fe0e30d82e9258e3125ff7d3',
     );
@@ -83,11 +86,32 @@ describe('packed weights', () => {
 
   it('are levels times a step, which float32 has exactly', () => {
     const { data } = unpackWeights(packed.bytes).tensors.get('lstm.weight')!;
-    const step = Math.fround(
-      0.1 *
-        Math.sqrt((model.get('lstm.weight')!.data as Float32Array).reduce((sum, v) => sum + v * v, 0) / 6400),
-    );
+    const step = stepsOf(model, DEFAULT_STEP).get('lstm.weight')!;
+    expect(step).toBe(Math.fround(step));
     for (const value of data) expect(value).toBe(Math.fround(Math.round(value / step) * step));
+  });
+
+  it('steps grow with the square root of the size, and are one for codebooks', () => {
+    const codebook = (q: number) => `quantizer.vq.layers.${q}._codebook.embed`;
+    const steps = stepsOf(
+      new Map<string, HostTensor>([
+        ['small', float32([64, 64], new Float32Array(4096).fill(2))],
+        ['large', float32([128, 128], new Float32Array(16_384).fill(2))],
+        ['few', float32([10, 10], new Float32Array(100).fill(2))],
+        ['vector', float32([5000, 1], new Float32Array(5000).fill(2))],
+        ...[4, 1, 0.5].map(
+          (rms, q) => [codebook(q), float32([64, 64], new Float32Array(4096).fill(rms))] as const,
+        ),
+      ]),
+      0.5,
+    );
+    expect(Object.fromEntries(steps)).toEqual({
+      small: 0.125,
+      large: 0.25,
+      [codebook(0)]: 0.0625,
+      [codebook(1)]: 0.0625,
+      [codebook(2)]: 0.0625,
+    });
   });
 
   it('packing what was packed changes little, unpacked files have the same fingerprint', () => {
@@ -99,22 +123,22 @@ describe('packed weights', () => {
   it('a smaller step costs more bits and changes the values less', () => {
     const of = (step: number, lambda: number) =>
       packWeights(model, { step, lambda }).tensors.find(({ name }) => name === 'lstm.weight')!;
-    const [coarse, fine] = [of(0.2, 0), of(0.1, 0)];
+    const [coarse, fine] = [of(1, 0), of(0.5, 0)];
     // 6 dB and one bit per halving, the noise of a uniform quantizer: step^2 / 12.
     expect(fine.snrDb - coarse.snrDb).toBeCloseTo(6, 0);
-    expect(fine.snrDb).toBeCloseTo(10 * Math.log10(12 / 0.1 ** 2), 0);
+    expect(fine.snrDb).toBeCloseTo(10 * Math.log10(12 / (STEP_OF_ONE / 2) ** 2), 0);
     expect((8 * (fine.bytes - coarse.bytes)) / 6400).toBeCloseTo(1, 1);
   });
 
   it('lambda trades error for bits better than a larger step does, where bits are few', () => {
     const of = (step: number, lambda: number) =>
       packWeights(model, { step, lambda }).tensors.find(({ name }) => name === 'lstm.weight')!;
-    const optimised = of(1.2, 0.15);
+    const optimised = of(1.2 / STEP_OF_ONE, 0.15);
     // The plain quantizer of the same rate.
     const plain = [1.3, 1.4, 1.5, 1.6, 1.7]
-      .map((step) => of(step, 0))
+      .map((step) => of(step / STEP_OF_ONE, 0))
       .find((t) => t.bytes <= optimised.bytes)!;
-    expect(optimised.bytes).toBeLessThan(of(1.2, 0).bytes);
+    expect(optimised.bytes).toBeLessThan(of(1.2 / STEP_OF_ONE, 0).bytes);
     expect(optimised.snrDb).toBeGreaterThan(plain.snrDb);
   });
 

@@ -39,7 +39,7 @@ describe('codec weights list', () => {
       name: 'encodec-24k',
       place: 'shipped',
       recipes: ['encodec-24k'],
-      bytes: statSync(path.join(root, 'models/encodec-24k.safetensors')).size,
+      bytes: statSync(path.join(root, 'models/encodec-24k.ncw')).size,
       values: expect.any(Number),
       fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
     });
