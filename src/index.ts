@@ -14,6 +14,27 @@ export { CodecError, type ErrorCode } from './core/errors.ts';
 export { type AudioSignal, type ImageSignal, lengthSamples, type Signal } from './core/signal.ts';
 export { createEngine, engineNames } from './engine/catalogue.ts';
 export { type CompiledGraph, compile, type Engine, type GraphFn, type GraphIo } from './engine/engine.ts';
+export { type BinCoderName, binCoderNames, binCoders } from './entropy/bin-coders.ts';
+export {
+  adaptiveTree,
+  type Binarization,
+  expGolomb,
+  truncatedBinary,
+  truncatedUnary,
+  unary,
+} from './entropy/binarization.ts';
+export { BinaryDecoder, BinaryEncoder } from './entropy/binary-coder.ts';
+export {
+  type BinDecoder,
+  type BinEncoder,
+  BinEstimate,
+  type BinSink,
+  type BinSource,
+} from './entropy/bins.ts';
+export { FrequencyTable, frequenciesFromCounts } from './entropy/frequency-table.ts';
+export { RansStack } from './entropy/rans.ts';
+export { pullSymbol, pushSymbol, type SymbolDecoder, type SymbolEncoder } from './entropy/symbol-coder.ts';
+export { type SymbolCoderName, symbolCoderNames, symbolCoders } from './entropy/symbol-coders.ts';
 export { openAudio, readAudio, writeAudio } from './media/audio-file.ts';
 export { resample } from './media/resample.ts';
 export { Codec, type LoadOptions } from './recipe/codec.ts';
@@ -23,4 +44,6 @@ export { type ListedWeights, listWeights } from './recipe/list-weights.ts';
 export { loadRecipe, recipeNames } from './recipe/load.ts';
 export { type PulledWeights, type PullOptions, pullWeights } from './recipe/pull-weights.ts';
 export type { Recipe } from './recipe/schema.ts';
+export { type Packed, type PackOptions, packWeights } from './weights/pack.ts';
 export { readSafetensors, writeSafetensors } from './weights/safetensors.ts';
+export { type UnpackedWeights, unpackWeights } from './weights/unpack.ts';

@@ -1,9 +1,9 @@
 import { encodeLevels } from '../entropy/levels.ts';
 
 /**
- * Rate-distortion-optimised quantization (Wiedemann et al., "DeepCABAC", arXiv:1907.11900, III-C): of the two levels around
- * a value, and 0 where it is next to them, the one with the least squared error in steps plus `lambda` times the bits that
- * the coder's contexts say it takes, coded at once so that the next value meets the contexts it will have.
+ * Rate-distortion-optimised quantization (Wiedemann et al., "DeepCABAC", arXiv:1907.11900, III-C): of the level nearest to a
+ * value and the next one towards 0, the one with the least squared error in steps plus `lambda` times the bits that the
+ * coder's contexts say it takes; coded at once, so that the next value meets the contexts it will have.
  * @returns the coded levels and the values they stand for
  */
 export function quantize(
