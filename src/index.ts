@@ -11,6 +11,7 @@ export {
 } from './codec/ecdc-encoder.ts';
 export type { Codes } from './core/codes.ts';
 export { CodecError, type ErrorCode } from './core/errors.ts';
+export { Rng } from './core/rng.ts';
 export { type AudioSignal, type ImageSignal, lengthSamples, type Signal } from './core/signal.ts';
 export { createEngine, engineNames } from './engine/catalogue.ts';
 export { type CompiledGraph, compile, type Engine, type GraphFn, type GraphIo } from './engine/engine.ts';
@@ -36,7 +37,9 @@ export { RansStack } from './entropy/rans.ts';
 export { pullSymbol, pushSymbol, type SymbolDecoder, type SymbolEncoder } from './entropy/symbol-coder.ts';
 export { type SymbolCoderName, symbolCoderNames, symbolCoders } from './entropy/symbol-coders.ts';
 export { openAudio, readAudio, writeAudio } from './media/audio-file.ts';
+export { readImage, writeImage } from './media/image-file.ts';
 export { resample } from './media/resample.ts';
+export { openVideo, type VideoStream } from './media/video-file.ts';
 export { Codec, type LoadOptions } from './recipe/codec.ts';
 export { recipeForEcdc } from './recipe/ecdc.ts';
 export { type ImportedWeights, type ImportOptions, importWeights } from './recipe/import-weights.ts';
