@@ -42,6 +42,7 @@ export { resample } from './media/resample.ts';
 export { openVideo, type VideoStream } from './media/video-file.ts';
 export { Codec, type LoadOptions } from './recipe/codec.ts';
 export { recipeForEcdc } from './recipe/ecdc.ts';
+export { type ExportManifest, type ExportOptions, exportRecipe } from './recipe/export.ts';
 export { type ImportedWeights, type ImportOptions, importWeights } from './recipe/import-weights.ts';
 export { type ListedWeights, listWeights } from './recipe/list-weights.ts';
 export { loadRecipe, recipeNames } from './recipe/load.ts';

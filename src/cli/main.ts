@@ -4,6 +4,7 @@ import { hideBin } from 'yargs/helpers';
 import { decodeCommand } from './decode.ts';
 import { doctorCommand } from './doctor.ts';
 import { encodeCommand } from './encode.ts';
+import { exportCommand } from './export.ts';
 import { fail } from './fail.ts';
 import { infoCommand } from './info.ts';
 import { recipesCommand } from './recipes.ts';
@@ -18,6 +19,7 @@ const cli = yargs(hideBin(process.argv))
   .command(infoCommand)
   .command(recipesCommand)
   .command(weightsCommand)
+  .command(exportCommand)
   .command(trainCommand)
   .command(doctorCommand)
   .demandCommand(1, 'Say what to do, e.g. codec encode speech.wav')

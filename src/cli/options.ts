@@ -22,22 +22,30 @@ export interface JsonArgs {
 
 /** Options of every command that runs a codec. */
 export function codecOptions<T>(args: Argv<T>) {
-  return args
+  return setOption(args)
     .option('engine', { choices: engineNames, default: 'onnx', describe: 'what computes' })
     .option('device', { choices: deviceNames, describe: "where it computes; the engine's own if not said" })
     .option('threads', { type: 'number', describe: 'threads to use; all cores if not said' })
+    .check(({ engine, device, threads }) => {
+      deviceFor(engine, device);
+      if (threads === undefined || (Number.isInteger(threads) && threads > 0)) return true;
+      throw new Error('--threads takes a whole number from 1');
+    });
+}
+
+/** The option of every command that takes a recipe and does something with it. */
+export function setOption<T>(args: Argv<T>) {
+  return args
     .option('set', {
       type: 'string',
       array: true,
       nargs: 1,
-      default: [],
+      default: [] as string[],
       describe: 'change a setting of the recipe: path=value',
     })
-    .check(({ engine, device, threads, set }) => {
+    .check(({ set }) => {
       parseAssignments(set);
-      deviceFor(engine, device);
-      if (threads === undefined || (Number.isInteger(threads) && threads > 0)) return true;
-      throw new Error('--threads takes a whole number from 1');
+      return true;
     });
 }
 

@@ -2,6 +2,7 @@ import type { Codes } from '../core/codes.ts';
 import { CodecError } from '../core/errors.ts';
 import { assertFiniteSamples } from '../core/signal.ts';
 import type { Model } from './model.ts';
+import type { SegmentLayout } from './segment-layout.ts';
 
 /** What of a model decides how many frames there are: a `Model` will do. */
 export interface FrameShape {
@@ -19,6 +20,8 @@ export interface Framing {
   chunkFrames(model: FrameShape, index: number, lengthSamples: number): number;
   /** Whether codes come in segments, each with its scale. */
   readonly segmented: boolean;
+  /** How the segments lie, where there are any. */
+  readonly layout?: SegmentLayout;
 }
 
 /** Samples in, codes out, any amount at a time: the codes do not depend on how the samples were cut. */

@@ -1,20 +1,15 @@
-import * as tf from '@tensorflow/tfjs-core';
-import type { Decoder, Encoder, Params, Quantizer, Scope } from '../core/stages.ts';
+import type { Params, Scope } from '../core/stages.ts';
 import type { CompiledGraph, Engine, GraphIo } from '../engine/engine.ts';
 import { ConstantParams, type Weights } from '../nn/params.ts';
 import { ChunkTimeline } from '../nn/timeline.ts';
 import { foldWeightNorm } from '../nn/weight-norm.ts';
+import { decoderGraph, encoderGraph, type ModelStages } from './model-graphs.ts';
 import { SegmentGraphs } from './segment-graphs.ts';
 
-export interface ModelParts {
-  readonly encoder: Encoder;
-  readonly quantizer: Quantizer;
-  readonly decoder: Decoder;
+export interface ModelParts extends ModelStages {
   readonly weights: Weights;
   /** Samples by which the decoder's signal lags behind: the encoder codes that much silence after the end. */
   readonly delaySamples: number;
-  /** Channels of the signal. */
-  readonly channels: number;
   /** Latent frames per run of a graph. */
   readonly computeFrames: number;
 }
@@ -46,22 +41,22 @@ export class Model {
 
   /** `x` [1, computeFrames * hopLength, channels] -> `codes` [codebooks, computeFrames] */
   encoder(codebooks: number): Promise<ChunkGraph> {
-    const { encoder, quantizer, computeFrames, channels } = this.parts;
-    return this.cached(`encoder ${codebooks}`, computeFrames * encoder.hopLength, (io, scope) => {
-      const x = io.input('x', [1, computeFrames * encoder.hopLength, channels]) as tf.Tensor3D;
-      const latents = tf.reshape(encoder.encode(x, scope), [computeFrames, encoder.dimension]) as tf.Tensor2D;
-      io.output('codes', quantizer.quantize(latents, codebooks, scope));
-    });
+    const lengthSamples = this.parts.computeFrames * this.hopLength;
+    return this.cached(
+      `encoder ${codebooks}`,
+      lengthSamples,
+      encoderGraph(this.parts, codebooks, lengthSamples),
+    );
   }
 
   /** `codes` [codebooks, computeFrames] -> `y` [1, computeFrames * hopLength, channels] */
   decoder(codebooks: number): Promise<ChunkGraph> {
-    const { encoder, quantizer, decoder, computeFrames } = this.parts;
-    return this.cached(`decoder ${codebooks}`, computeFrames, (io, scope) => {
-      const codes = io.input('codes', [codebooks, computeFrames], 'int32') as tf.Tensor2D;
-      const latents = tf.reshape(quantizer.dequantize(codes, scope), [1, computeFrames, encoder.dimension]);
-      io.output('y', decoder.decode(latents as tf.Tensor3D, scope));
-    });
+    const { computeFrames } = this.parts;
+    return this.cached(
+      `decoder ${codebooks}`,
+      computeFrames,
+      decoderGraph(this.parts, codebooks, computeFrames),
+    );
   }
 
   private cached(

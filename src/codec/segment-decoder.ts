@@ -4,7 +4,7 @@ import { joinBlocks } from '../core/signal.ts';
 import { int32 } from '../core/tensor.ts';
 import { assertCodesFit, type CodesDecoder, planarOf } from './framing.ts';
 import type { Model } from './model.ts';
-import type { SegmentLayout } from './segment-framing.ts';
+import type { SegmentLayout } from './segment-layout.ts';
 
 /**
  * Segment after segment, each faded in and out by a triangle and divided by the sum of the triangles

@@ -2,7 +2,7 @@ import type { Codes } from '../core/codes.ts';
 import { float32 } from '../core/tensor.ts';
 import { assertPlanar, assertSamples, type CodesEncoder } from './framing.ts';
 import type { Model } from './model.ts';
-import type { SegmentLayout } from './segment-framing.ts';
+import type { SegmentLayout } from './segment-layout.ts';
 
 /** Segment after segment, each through a graph of its length. */
 export class SegmentEncoder implements CodesEncoder {

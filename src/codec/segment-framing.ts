@@ -1,15 +1,7 @@
 import type { Framing } from './framing.ts';
 import { SegmentDecoder } from './segment-decoder.ts';
 import { SegmentEncoder } from './segment-encoder.ts';
-
-export interface SegmentLayout {
-  /** Samples of a segment. */
-  readonly lengthSamples: number;
-  /** Samples from the start of one segment to the start of the next. */
-  readonly strideSamples: number;
-  /** Whether each segment is brought to the same loudness, its scale kept beside its codes. */
-  readonly normalize: boolean;
-}
+import type { SegmentLayout } from './segment-layout.ts';
 
 /**
  * Segments coded each on its own, faded into each other where they overlap (EnCodec's 48 kHz model: Défossez et al. 2022,
@@ -19,6 +11,7 @@ export function segmentFraming(layout: SegmentLayout): Framing {
   const { lengthSamples: length, strideSamples: stride } = layout;
   return {
     segmented: true,
+    layout,
     encoder: (model, codebooks) => new SegmentEncoder(model, codebooks, layout),
     decoder: (model, codebooks) => new SegmentDecoder(model, codebooks, layout),
     framesPerChunk: ({ hopLength }) => Math.ceil(length / hopLength),

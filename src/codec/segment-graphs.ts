@@ -1,9 +1,8 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import { reshape } from '@tensorflow/tfjs-core';
 import type { Scope } from '../core/stages.ts';
 import type { CompiledGraph, GraphIo } from '../engine/engine.ts';
 import { WholeTimeline } from '../nn/timeline.ts';
 import type { Model } from './model.ts';
+import { decoderGraph, encoderGraph } from './model-graphs.ts';
 
 /** Graphs of other lengths than the usual one that are kept: a signal's last segment has any length. */
 const KEPT = 6;
@@ -19,23 +18,15 @@ export class SegmentGraphs {
 
   /** `x` [1, lengthSamples, channels] -> `codes` [codebooks, frames], frames = ceil(lengthSamples / hopLength) */
   encoder(codebooks: number, lengthSamples: number): Promise<CompiledGraph> {
-    const { encoder, quantizer, channels } = this.model.parts;
-    return this.kept(`encoder ${codebooks} ${lengthSamples}`, (io, scope) => {
-      const x = io.input('x', [1, lengthSamples, channels]) as tf.Tensor3D;
-      const latents = encoder.encode(x, scope);
-      const rows = reshape(latents, [latents.shape[1], encoder.dimension]) as tf.Tensor2D;
-      io.output('codes', quantizer.quantize(rows, codebooks, scope));
-    });
+    return this.kept(
+      `encoder ${codebooks} ${lengthSamples}`,
+      encoderGraph(this.model.parts, codebooks, lengthSamples),
+    );
   }
 
   /** `codes` [codebooks, frames] -> `y` [1, frames * hopLength, channels] */
   decoder(codebooks: number, frames: number): Promise<CompiledGraph> {
-    const { encoder, quantizer, decoder } = this.model.parts;
-    return this.kept(`decoder ${codebooks} ${frames}`, (io, scope) => {
-      const codes = io.input('codes', [codebooks, frames], 'int32') as tf.Tensor2D;
-      const latents = reshape(quantizer.dequantize(codes, scope), [1, frames, encoder.dimension]);
-      io.output('y', decoder.decode(latents as tf.Tensor3D, scope));
-    });
+    return this.kept(`decoder ${codebooks} ${frames}`, decoderGraph(this.model.parts, codebooks, frames));
   }
 
   /** Least recently used graphs give way. */

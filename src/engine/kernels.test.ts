@@ -180,6 +180,17 @@ const cases: Record<string, Case> = {
   softmax: unary((x) => tf.softmax(x)),
   logSoftmax: unary((x) => tf.logSoftmax(x)),
   cumsum: unary((x) => tf.cumsum(x, 2)),
+  cumsumWhole: {
+    fn: (x) => float(tf.cumsum(tf.cast(x!, 'int32'), 0)),
+    inputs: [Int32Array.of(3, -1, 4)],
+    forwardOnly: true,
+  },
+  floorDivWhole: {
+    // Beyond 2^24 a float would not tell these from their neighbours.
+    fn: (x) => tf.floorDiv(tf.cast(x!, 'int32'), tf.tensor1d([2, 2, 3, 3, 3], 'int32')),
+    inputs: [Int32Array.of(33554435, 33554437, -7, 7, 6)],
+    forwardOnly: true,
+  },
   matMul: {
     fn: (a, b) => tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D),
     inputs: [

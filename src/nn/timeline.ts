@@ -38,19 +38,7 @@ export class WholeTimeline implements Timeline {
   }
 
   windows(name: string, x: tf.Tensor3D, spec: WindowSpec): tf.Tensor3D {
-    const { kernel, stride } = spec;
-    const padded = this.pad(name, x, spec);
-    const [batch, length, channels] = padded.shape;
-    // Blocks of `stride` frames are a matter of shape; a window is kernel / stride consecutive blocks.
-    const blocks = tf.reshape(padded, [batch, length / stride, stride * channels]);
-    const count = kernel / stride;
-    const frames = length / stride - count + 1;
-    return tf.concat(
-      Array.from({ length: count }, (_, i) =>
-        tf.slice(blocks, [0, i, 0], [batch, frames, stride * channels]),
-      ),
-      2,
-    ) as tf.Tensor3D;
+    return sideBySide(this.pad(name, x, spec), spec);
   }
 
   state(_: string, batch: number, size: number): tf.Tensor2D {
@@ -58,6 +46,19 @@ export class WholeTimeline implements Timeline {
   }
 
   carry(): void {}
+}
+
+/** The windows of padded frames: [batch, windows, kernel * channels]. */
+export function sideBySide(padded: tf.Tensor3D, { kernel, stride }: WindowSpec): tf.Tensor3D {
+  const [batch, length, channels] = padded.shape;
+  // Blocks of `stride` frames are a matter of shape; a window is kernel / stride consecutive blocks.
+  const blocks = tf.reshape(padded, [batch, length / stride, stride * channels]);
+  const count = kernel / stride;
+  const frames = length / stride - count + 1;
+  return tf.concat(
+    Array.from({ length: count }, (_, i) => tf.slice(blocks, [0, i, 0], [batch, frames, stride * channels])),
+    2,
+  ) as tf.Tensor3D;
 }
 
 /** The error for a layer that cannot work chunk by chunk. */
@@ -85,7 +86,8 @@ export interface ChunkPlace {
 /** What is carried from chunk to chunk: an empty record at the start of a signal. */
 export type ChunkState = Readonly<Record<string, HostTensor>>;
 
-const STATE = 'state:';
+/** What names of carried state begin with. */
+export const STATE = 'state:';
 const PAD = 'pad:';
 
 /**

@@ -4,7 +4,7 @@ import { CodecError } from '../core/errors.ts';
 import type { Params } from '../core/stages.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { GraphIo } from '../engine/engine.ts';
-import { trace } from '../engine/onnx/onnx-engine.ts';
+import { trace } from '../engine/onnx/trace.ts';
 import { ConstantParams } from '../nn/params.ts';
 import { WholeTimeline } from '../nn/timeline.ts';
 import { foldWeightNorm } from '../nn/weight-norm.ts';

@@ -2,7 +2,7 @@ import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { defineStep } from '../codec/language-model.ts';
 import type { Rng } from '../core/rng.ts';
 import type { HostTensor } from '../core/tensor.ts';
-import { trace } from '../engine/onnx/onnx-engine.ts';
+import { trace } from '../engine/onnx/trace.ts';
 import type { LanguageModelSizes } from '../nn/code-language-model.ts';
 import { FreshParams } from '../nn/params.ts';
 import { WholeTimeline } from '../nn/timeline.ts';

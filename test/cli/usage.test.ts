@@ -14,6 +14,8 @@ describe('wrong usage ends with status 2 and says what is wrong', () => {
     { args: ['encode', 'in.wav', '--bitrate', 'six'], says: /--bitrate/ },
     { args: ['encode', 'in.wav', '--engine', 'abacus'], says: /abacus.*onnx.*tfjs-cpu/ },
     { args: ['decode', 'in.codec', '--threads', '0'], says: /--threads/ },
+    { args: ['export', 'tiny.yaml'], says: /output/ },
+    { args: ['export', 'tiny.yaml', '-o', 'onnx', '--frames', '0'], says: /--frames/ },
   ])('codec $args', async ({ args, says }) => {
     const before = namesIn(folder());
     expect(failureOf(await codec(folder(), ...args), 2)).toMatch(says);
@@ -23,7 +25,7 @@ describe('wrong usage ends with status 2 and says what is wrong', () => {
   it('--help is no error, and names the commands', async () => {
     const { status, stdout, stderr } = await codec(folder(), '--help');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    for (const name of ['encode', 'decode', 'info', 'recipes', 'weights', 'train', 'doctor']) {
+    for (const name of ['encode', 'decode', 'info', 'recipes', 'weights', 'export', 'train', 'doctor']) {
       expect(stdout.toString()).toContain(`codec ${name}`);
     }
   });

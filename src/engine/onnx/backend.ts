@@ -105,6 +105,7 @@ export function recorder(): Recorder {
 /** Runs `fn` with tfjs ops recorded instead of computed. Synchronous, so that traces cannot interleave. */
 export function record(
   fn: (recorder: Recorder, makeTensor: (info: tf.TensorInfo) => tf.Tensor) => void,
+  shareConstants = true,
 ): Recorder {
   if (!backend) {
     backend = new TraceBackend();
@@ -112,7 +113,7 @@ export function record(
   }
   // Asking for the current backend when none is registered yet would throw.
   const before = tf.engine().backendName;
-  const target = new Recorder();
+  const target = new Recorder(shareConstants);
   backend.recorder = target;
   tf.setBackend(TRACE_BACKEND);
   try {

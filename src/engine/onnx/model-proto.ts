@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs/minimal.js';
-import type { Initializer, OnnxAttribute, OnnxNode, OnnxType, Recorder } from './recorder.ts';
+import type { Dimension, GraphParts, Initializer, OnnxAttribute, OnnxNode, OnnxType } from './recorder.ts';
 
 // Field and enum numbers: onnx.proto (ONNX IR version 9).
 const ELEMENT_TYPE: Record<OnnxType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
@@ -31,8 +31,8 @@ function int(w: protobuf.Writer, field: number, value: number): void {
 }
 
 /** ONNX ModelProto bytes of a recorded graph. Nodes whose results reach no output are left out. */
-export function encodeModel(recorder: Recorder): Uint8Array {
-  const { nodes, initializers } = reachable(recorder);
+export function encodeModel(graph: GraphParts): Uint8Array {
+  const { nodes, initializers } = reachable(graph);
   const w = protobuf.Writer.create();
   int(w, 1, IR_VERSION);
   text(w, 2, 'neural-codec');
@@ -40,31 +40,42 @@ export function encodeModel(recorder: Recorder): Uint8Array {
     for (const node of nodes) message(g, 1, (n) => writeNode(n, node));
     text(g, 2, 'graph');
     for (const tensor of initializers) message(g, 5, (t) => writeTensor(t, tensor));
-    for (const value of recorder.inputs)
+    for (const value of graph.inputs)
       message(g, 11, (v) => writeValue(v, value.name, value.type, value.shape));
-    for (const value of recorder.outputs)
+    for (const value of graph.outputs)
       message(g, 12, (v) => writeValue(v, value.name, value.type, value.shape));
   });
   message(w, 8, (o) => int(o, 2, OPSET));
-  message(w, 8, (o) => {
-    text(o, 1, 'com.microsoft');
-    int(o, 2, 1);
-  });
   return w.finish();
 }
 
-function reachable(recorder: Recorder): { nodes: OnnxNode[]; initializers: Initializer[] } {
-  const needed = new Set(recorder.outputs.map((o) => o.name));
+/** The same graph with other names for some values. */
+export function renamed(graph: GraphParts, names: ReadonlyMap<string, string>): GraphParts {
+  const to = (name: string) => names.get(name) ?? name;
+  return {
+    nodes: graph.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(to),
+      outputs: node.outputs.map(to),
+    })),
+    initializers: graph.initializers,
+    inputs: graph.inputs.map((value) => ({ ...value, name: to(value.name) })),
+    outputs: graph.outputs.map((value) => ({ ...value, name: to(value.name) })),
+  };
+}
+
+function reachable(graph: GraphParts): { nodes: OnnxNode[]; initializers: Initializer[] } {
+  const needed = new Set(graph.outputs.map((o) => o.name));
   const nodes: OnnxNode[] = [];
-  for (let i = recorder.nodes.length - 1; i >= 0; i--) {
-    const node = recorder.nodes[i]!;
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const node = graph.nodes[i]!;
     if (!node.outputs.some((name) => needed.has(name))) continue;
     for (const name of node.inputs) needed.add(name);
     nodes.push(node);
   }
   return {
     nodes: nodes.reverse(),
-    initializers: [...recorder.initializers.values()].filter((t) => needed.has(t.name)),
+    initializers: [...graph.initializers.values()].filter((t) => needed.has(t.name)),
   };
 }
 
@@ -102,13 +113,14 @@ function writeTensor(w: protobuf.Writer, tensor: Initializer): void {
   tag(w, 9, LENGTH_DELIMITED).bytes(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
-function writeValue(w: protobuf.Writer, name: string, type: OnnxType, shape: readonly number[]): void {
+function writeValue(w: protobuf.Writer, name: string, type: OnnxType, shape: readonly Dimension[]): void {
   text(w, 1, name);
   message(w, 2, (t) =>
     message(t, 1, (tensor) => {
       int(tensor, 1, ELEMENT_TYPE[type]);
       message(tensor, 2, (s) => {
-        for (const dim of shape) message(s, 1, (d) => int(d, 1, dim));
+        for (const dim of shape)
+          message(s, 1, (d) => (typeof dim === 'number' ? int(d, 1, dim) : text(d, 2, dim)));
       });
     }),
   );

@@ -3,18 +3,10 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { CodecError } from '../../core/errors.ts';
 import { type HostTensor, sizeOf } from '../../core/tensor.ts';
 import type { DeviceName } from '../devices.ts';
-import type { CompiledGraph, DType, Engine, EngineOptions, Feed, GraphFn, TensorSpec } from '../engine.ts';
-import { record } from './backend.ts';
+import type { CompiledGraph, Engine, EngineOptions, Feed, GraphFn } from '../engine.ts';
 import { assertDevice } from './device.ts';
-import './kernels/index.ts';
 import { encodeModel } from './model-proto.ts';
-
-interface Port extends TensorSpec {
-  /** What the outside calls it. */
-  readonly label: string;
-  /** What the graph calls it. */
-  readonly name: string;
-}
+import { type Port, trace } from './trace.ts';
 
 // What goes wrong is thrown; without this the runtime would print it as well.
 env.logLevel = 'fatal';
@@ -40,8 +32,8 @@ class OnnxEngine implements Engine {
   }
 
   async compile(fn: GraphFn): Promise<CompiledGraph> {
-    const { model, inputs, outputs } = trace(fn);
-    const session = await InferenceSession.create(model, {
+    const { graph, inputs, outputs } = trace(fn);
+    const session = await InferenceSession.create(encodeModel(graph), {
       // Whatever a device has no kernel for, the runtime computes on the cpu.
       executionProviders: [this.device],
       intraOpNumThreads: this.threads,
@@ -52,30 +44,6 @@ class OnnxEngine implements Engine {
     });
     return new OnnxGraph(session, inputs, outputs);
   }
-}
-
-/** The ONNX model of a graph function, with the names of its inputs and outputs. */
-export function trace(fn: GraphFn): { model: Uint8Array; inputs: Port[]; outputs: Port[] } {
-  const inputs = new Map<string, { port: Port; tensor: import('@tensorflow/tfjs-core').Tensor }>();
-  const outputs: Port[] = [];
-  const recorder = record((graph, makeTensor) => {
-    fn({
-      input: (label, shape, dtype: DType = 'float32') => {
-        const known = inputs.get(label);
-        if (known) return known.tensor;
-        const info = graph.input(shape, dtype);
-        const tensor = makeTensor(info);
-        inputs.set(label, { port: { label, name: graph.nameOf(info), shape, dtype }, tensor });
-        return tensor;
-      },
-      output: (label, tensor) => {
-        const dtype = tensor.dtype as DType;
-        const name = graph.output(tensor, tensor.shape, dtype);
-        outputs.push({ label, name, shape: tensor.shape, dtype });
-      },
-    });
-  });
-  return { model: encodeModel(recorder), inputs: [...inputs.values()].map((i) => i.port), outputs };
 }
 
 class OnnxGraph implements CompiledGraph {

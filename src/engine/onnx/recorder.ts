@@ -19,24 +19,41 @@ export interface Initializer {
   readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array;
 }
 
+/** A size, or the name of one that is known only when the graph runs. */
+export type Dimension = number | string;
+
 export interface GraphValue {
   readonly name: string;
-  readonly shape: readonly number[];
+  readonly shape: readonly Dimension[];
   readonly type: OnnxType;
+}
+
+/** What an ONNX graph is made of. */
+export interface GraphParts {
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: ReadonlyMap<string, Initializer>;
+  readonly inputs: readonly GraphValue[];
+  readonly outputs: readonly GraphValue[];
 }
 
 /** Either a tensor of the traced function or the name of a value made by a kernel itself. */
 export type Operand = TensorInfo | string;
 
 /** Takes down, in ONNX terms, what a traced function does. */
-export class Recorder {
+export class Recorder implements GraphParts {
   readonly nodes: OnnxNode[] = [];
   readonly initializers = new Map<string, Initializer>();
   readonly inputs: GraphValue[] = [];
   readonly outputs: GraphValue[] = [];
   private readonly names = new WeakMap<object, string>();
   private readonly shared = new Map<string, string>();
+  private readonly shareConstants: boolean;
   private count = 0;
+
+  /** @param shareConstants whether equal small constants become one */
+  constructor(shareConstants: boolean) {
+    this.shareConstants = shareConstants;
+  }
 
   private fresh(): string {
     return `v${this.count++}`;
@@ -100,7 +117,7 @@ export class Recorder {
   }
 
   constant(data: Initializer['data'], shape: readonly number[], type: OnnxType): string {
-    const key = data.length <= 16 ? `${type}|${shape}|${data.join()}` : undefined;
+    const key = this.shareConstants && data.length <= 16 ? `${type}|${shape}|${data.join()}` : undefined;
     const known = key && this.shared.get(key);
     if (known) return known;
     const name = this.fresh();

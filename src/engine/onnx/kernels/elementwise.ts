@@ -89,6 +89,11 @@ kernel('SquaredDifference', (g, { a, b }) => {
 });
 kernel('FloorDiv', (g, { a, b }) => {
   const shape = broadcast(a!, b!);
+  if (a!.dtype === 'int32') {
+    // Whole numbers stay exact, however large: (a - a mod b) / b.
+    const rest = g.node('Mod', [a!, b!], shape, {}, 'int32');
+    return g.node('Div', [g.node('Sub', [a!, rest], shape, {}, 'int32'), b!], shape, {}, 'int32');
+  }
   const ratio = g.node('Div', [asFloat(g, a!), asFloat(g, b!)], shape);
   return cast(g, g.node('Floor', [ratio], shape), a!.dtype);
 });

@@ -48,8 +48,11 @@ kernel('TopK', (g, { x }, { k, sorted }) => {
 
 kernel('Softmax', (g, { logits }, { dim }) => g.node('Softmax', [logits!], logits!.shape, { axis: dim }));
 kernel('Cumsum', (g, { x }, { axis, exclusive, reverse }) =>
-  g.node('CumSum', [x!, g.scalar(axis, 'int32')], x!.shape, {
-    exclusive: exclusive ? 1 : 0,
-    reverse: reverse ? 1 : 0,
-  }),
+  g.node(
+    'CumSum',
+    [x!, g.scalar(axis, 'int32')],
+    x!.shape,
+    { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 },
+    x!.dtype,
+  ),
 );
