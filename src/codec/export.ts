@@ -40,7 +40,7 @@ export type ExportedPiece =
 
 type Side = 'encoder' | 'decoder';
 
-/** Numbers that numbers of the model are unlikely to equal by chance. */
+/** Long enough for every layer to have what it reflects; primes, so that lines through them are seldom whole by chance. */
 const TRACED_FRAMES = [61, 67, 79];
 
 /** Names of the first input and the result, by what the stages call them. */
