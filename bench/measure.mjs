@@ -10,19 +10,26 @@ export function median(values) {
  * while slows all of them and their ratios hold.
  * @param {Record<string, () => unknown>} tasks
  * @param {{rounds?: number, warmUps?: number}} options
- * @returns {Promise<Record<string, {medianMs: number, spread: string}>>}
+ * @returns {Promise<Record<string, {medianMs: number, spread: string, cpuMs: number}>>} `cpuMs` is the median CPU time of the
+ *   process, which other work on the machine disturbs less
  */
 export async function measure(tasks, { rounds = 7, warmUps = 1 } = {}) {
-  const times = Object.fromEntries(Object.keys(tasks).map((name) => [name, []]));
+  const lists = () => Object.fromEntries(Object.keys(tasks).map((name) => [name, []]));
+  const [times, cpu] = [lists(), lists()];
   for (let round = -warmUps; round < rounds; round++) {
     for (const [name, task] of Object.entries(tasks)) {
-      const start = performance.now();
+      const [start, used] = [performance.now(), process.cpuUsage()];
       await task();
       const ms = performance.now() - start;
-      if (round >= 0) times[name].push(ms);
+      const { user, system } = process.cpuUsage(used);
+      if (round < 0) continue;
+      times[name].push(ms);
+      cpu[name].push((user + system) / 1000);
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, summary(ms)]));
+  return Object.fromEntries(
+    Object.entries(times).map(([name, ms]) => [name, { ...summary(ms), cpuMs: median(cpu[name]) }]),
+  );
 }
 
 /** A median with the range it was taken from. */
