@@ -4,6 +4,7 @@ import { cold } from './cold.mjs';
 import { engine } from './engine.mjs';
 import { fullSize } from './full-size.mjs';
 import { languageModel } from './language-model.mjs';
+import { metrics } from './metrics.mjs';
 import { packed } from './packed.mjs';
 import { print, printMachine } from './print.mjs';
 import { speech } from './speech.mjs';
@@ -18,6 +19,7 @@ const benches = {
   'language-model': languageModel,
   speech,
   packed,
+  metrics,
 };
 
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);

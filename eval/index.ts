@@ -1,6 +1,14 @@
+export { bitrateKbps, bitsPerPixel, nominalBitrateKbps, tokensPerSecond } from './metrics/bitrate.ts';
 export { type MetricName, metricNames, metrics } from './metrics/catalogue.ts';
+export { codebookUtilisation, normalisedEntropy, perplexity } from './metrics/codebook-use.ts';
+export { melDistance } from './metrics/mel-distance.ts';
 export type { AudioMetric, CodesMetric, ImageMetric, Metric } from './metrics/metric.ts';
+export { type PesqModeName, type PesqOptions, pesq, pesqAnalysis, pesqModes } from './metrics/pesq.ts';
 export { psnr, psnrLuma } from './metrics/psnr.ts';
+export { siSdr } from './metrics/si-sdr.ts';
+export { snr } from './metrics/snr.ts';
 export { msSsim, ssim } from './metrics/ssim.ts';
+export { stftDistance } from './metrics/stft-distance.ts';
+export { estoi, type StoiOptions, stoi } from './metrics/stoi.ts';
 export { type BjontegaardOptions, bdMetric, bdRate, type RatePoint } from './statistics/bjontegaard.ts';
 export { bootstrapMean, type MeanInterval } from './statistics/bootstrap.ts';

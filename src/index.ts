@@ -40,6 +40,7 @@ export { openAudio, readAudio, writeAudio } from './media/audio-file.ts';
 export { readImage, writeImage } from './media/image-file.ts';
 export { resample } from './media/resample.ts';
 export { openVideo, type VideoStream } from './media/video-file.ts';
+export { melFilters } from './nn/mel.ts';
 export { Codec, type LoadOptions } from './recipe/codec.ts';
 export { recipeForEcdc } from './recipe/ecdc.ts';
 export { type ExportManifest, type ExportOptions, exportRecipe } from './recipe/export.ts';
