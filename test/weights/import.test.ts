@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Codec } from '../../src/recipe/codec.ts';
 import { importWeights } from '../../src/recipe/import-weights.ts';
 import { listWeights } from '../../src/recipe/list-weights.ts';
+import { packWeights } from '../../src/weights/pack.ts';
 import { readWeights, sha256Of } from '../../src/weights/read-weights.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
 import { loadWeights } from '../../src/weights/store.ts';
@@ -40,6 +41,7 @@ describe('import', () => {
     'reference-tiny.th',
     'reference-tiny-legacy.th',
     'hugging-face.safetensors',
+    'packed.ncw',
   ])("%s gives the reference's codes and sound", async (name) => {
     const recipe = recipeFile();
     let file = fixture(name);
@@ -47,6 +49,10 @@ describe('import', () => {
       file = path.join(cache(), name);
       const tensors = await readWeights(fixture('reference-tiny.th'));
       writeFileSync(file, writeSafetensors(toHuggingFaceNames(tensors)));
+    } else if (name.endsWith('.ncw')) {
+      // All tensors of this model are so small that they are packed as they are.
+      file = path.join(cache(), name);
+      writeFileSync(file, packWeights(await readWeights(fixture('reference-tiny.th'))).bytes);
     }
     const done = await importWeights(file, { name: 'reference-tiny', recipe });
     expect(done).toMatchObject({
