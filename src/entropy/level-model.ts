@@ -16,19 +16,20 @@ export const STRIDE = 32;
 export const LAST_PREFIX = HIGHEST - PREFIX - 1;
 export const LAST_HIGHEST = STRIDE - HIGHEST - 1;
 
-export const MAX_ACTIVITY = 16_383;
+const MAX_ACTIVITY = 16_383;
 /** A level this large counts as no larger. */
-export const MAX_MAGNITUDE = 4096;
+const MAX_MAGNITUDE = 4096;
 /** Running means move by 2^-MEAN_BITS of their distance to a magnitude, and are kept times 2^MEAN_BITS. */
-export const MEAN_BITS = 4;
+const MEAN_BITS = 4;
 
 /** Class of an activity (32 times the mean magnitude around): two a power of two. */
 export const classOf = Uint8Array.from({ length: MAX_ACTIVITY + 1 }, (_, activity) => {
-  const doubled = Math.floor(2 * Math.log2(Math.max(activity, 1)) + 1e-9);
+  // The floor of twice the logarithm, without one: floats may differ between machines.
+  const doubled = 31 - Math.clz32(Math.max(activity, 1) ** 2);
   return Math.max(0, doubled - 4);
 });
 
-export const CLASSES = classOf[MAX_ACTIVITY]! + 1;
+const CLASSES = classOf[MAX_ACTIVITY]! + 1;
 export const LEVEL_CONTEXTS = CLASSES * STRIDE;
 
 /** Order of the Exp-Golomb code in a class: 2^order is about half the mean magnitude. 0: greater-than bins come first. */

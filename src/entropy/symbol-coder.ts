@@ -1,9 +1,6 @@
 import type { FrequencyTable } from './frequency-table.ts';
 import { TOTAL_BITS } from './frequency-table.ts';
 
-/** Largest total of frequencies, in bits. */
-export const MAX_TOTAL_BITS = 16;
-
 /**
  * Writes symbols given as intervals of a cumulative frequency table. Tables may change from symbol to symbol; all that
  * counts is that the decoder is asked with the same.
