@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32c } from '../bitstream/crc32c.ts';
@@ -6,6 +8,7 @@ import { Rng } from '../core/rng.ts';
 import { float32, type HostTensor, int32 } from '../core/tensor.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { fromFloat16Bits, toFloat16Bits } from './float16.ts';
+import { modelsFolder } from './folders.ts';
 import { DEFAULT_STEP, packWeights } from './pack.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { stepsOf } from './steps.ts';
@@ -167,6 +170,15 @@ describe('packed weights', () => {
     refuses(float32([1]), 'bad-argument', { lambda: -1 });
     refuses(float32([1]), 'bad-argument', { step: Number.NaN });
     expect(() => packWeights(new Map([['a\u001b[2J', float32([1])]]))).toThrow(/cannot write name/);
+  });
+});
+
+describe('weights that ship', () => {
+  it.each(
+    readdirSync(modelsFolder).filter((file) => file.endsWith('.ncw')),
+  )('%s holds the values it says', (file) => {
+    const { tensors, fingerprint } = unpackWeights(readFileSync(path.join(modelsFolder, file)), file);
+    expect(fingerprintOf(tensors)).toEqual(fingerprint);
   });
 });
 
