@@ -30,8 +30,7 @@ export function eachSpectrum(
 }
 
 /** The level of a magnitude in dB of full scale, no lower than the floor: what lies below is not heard. */
-export const FLOOR_DB = -100;
-const FLOOR = 10 ** (FLOOR_DB / 20);
+const FLOOR = 10 ** (-100 / 20);
 
 export function levelDb(magnitude: number): number {
   return 20 * Math.log10(Math.max(FLOOR, magnitude));

@@ -22,17 +22,17 @@ const pesqEntry = (mode: PesqModeName, facts: Pick<AudioMetric, 'about' | 'range
 export const audioMetrics = {
   'pesq-wb': pesqEntry('pesq-wb', {
     about: 'speech quality, wide band, as most papers report it',
-    range: [1.04, 4.65],
+    range: [1.01, 4.65],
     source: 'ITU-T P.862.2 (11/2007)',
   }),
   'pesq-nb': pesqEntry('pesq-nb', {
     about: 'speech quality, narrow band (telephone)',
-    range: [1.02, 4.55],
+    range: [1, 4.55],
     source: 'ITU-T P.862 (02/2001) and P.862.1 (11/2003)',
   }),
   'pesq-wb-c2': pesqEntry('pesq-wb-c2', {
     about: 'speech quality, wide band, corrected in 2018; not to be compared with pesq-wb',
-    range: [1.04, 4.65],
+    range: [1.01, 4.65],
     source: 'ITU-T P.862.2 (11/2007) with P.862 Corrigendum 2 (03/2018)',
   }),
   stoi: {

@@ -46,7 +46,7 @@ export interface PesqOptions {
 }
 
 /**
- * Perceptual evaluation of speech quality (ITU-T P.862, P.862.1, P.862.2): MOS-LQO, from 1.02 to 4.55 (`pesq-nb`) or 1.04
+ * Perceptual evaluation of speech quality (ITU-T P.862, P.862.1, P.862.2): MOS-LQO, from 1.00 to 4.55 (`pesq-nb`) or 1.01
  * to 4.64 (wideband); higher is better. Levels and delays between the signals are found and taken out, so they may differ in
  * length. Scale of the samples does not matter.
  *

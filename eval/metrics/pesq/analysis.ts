@@ -17,7 +17,7 @@ export interface PesqAnalysis extends Alignment {
   readonly badIntervals: readonly BadInterval[];
   readonly symmetricDisturbance: number;
   readonly asymmetricDisturbance: number;
-  /** From about -0.5 to 4.5. */
+  /** From -1.39 to 4.5. */
   readonly rawMos: number;
 }
 
