@@ -28,12 +28,12 @@ export interface LogMelSizes extends z.output<typeof logMelOptions> {
 export function logMel(options: LogMelSizes): Features {
   const { hopLength, bands, floor, sampleRateHz } = options;
   const windowLength = 4 * hopLength;
-  const dft = new Dft(windowLength);
-  const kept = dft.groups * dft.inner;
   return {
     hopLength,
     dimension: bands,
     analyse(x, scope) {
+      const dft = new Dft(windowLength);
+      const kept = dft.groups * dft.inner;
       const framed = scope.time.windows('features.window', x, {
         kernel: windowLength,
         stride: hopLength,

@@ -9,12 +9,15 @@ export type Spectrum = tf.Tensor4D;
  *
  * With size = outer * inner, sample n = inner * n1 + n2 and bin k = k1 + outer * k2. Of the real signal's symmetric
  * spectrum, the groups k1 = 0 .. outer / 2 are kept; groups 0 and outer / 2 hold their own mirror images.
+ *
+ * An instance belongs to one graph: it makes its constants there, once.
  */
 export class Dft {
   readonly size: number;
   readonly groups: number;
   readonly inner: number;
   private readonly outer: number;
+  private readonly made = new Map<string, tf.Tensor3D>();
 
   /** `size` must be a multiple of 4. */
   constructor(size: number) {
@@ -44,9 +47,12 @@ export class Dft {
   forward(frames: tf.Tensor2D): Spectrum {
     const { outer, inner, groups } = this;
     const count = frames.shape[0];
-    const columns = tf.matMul(this.outerForward(), tf.reshape(frames, [count, outer, inner]) as tf.Tensor3D);
+    const columns = tf.matMul(
+      this.constant('outerForward'),
+      tf.reshape(frames, [count, outer, inner]) as tf.Tensor3D,
+    );
     const grouped = tf.transpose(tf.reshape(columns, [count, groups, 2 * inner]), [1, 0, 2]);
-    const spectrum = tf.matMul(grouped, this.innerStep(-1));
+    const spectrum = tf.matMul(grouped, this.constant('innerForward'));
     return tf.reshape(spectrum, [groups, count, 2, inner]) as Spectrum;
   }
 
@@ -56,14 +62,30 @@ export class Dft {
     const count = spectrum.shape[1];
     const grouped = tf.matMul(
       tf.reshape(spectrum, [groups, count, 2 * inner]) as tf.Tensor3D,
-      this.innerStep(1),
+      this.constant('innerInverse'),
     );
     const columns = tf.reshape(tf.transpose(grouped, [1, 0, 2]), [count, 2 * groups, inner]) as tf.Tensor3D;
-    return tf.reshape(tf.matMul(this.outerInverse(), columns), [count, size]) as tf.Tensor2D;
+    return tf.reshape(tf.matMul(this.constant('outerInverse'), columns), [count, size]) as tf.Tensor2D;
+  }
+
+  private constant(name: 'outerForward' | 'innerForward' | 'innerInverse' | 'outerInverse'): tf.Tensor3D {
+    const known = this.made.get(name);
+    if (known) return known;
+    const { outer, inner, groups } = this;
+    const of = {
+      outerForward: [() => this.outerForward(), [1, 2 * groups, outer]],
+      innerForward: [() => this.innerStep(-1), [groups, 2 * inner, 2 * inner]],
+      innerInverse: [() => this.innerStep(1), [groups, 2 * inner, 2 * inner]],
+      outerInverse: [() => this.outerInverse(), [1, outer, 2 * groups]],
+    } as const;
+    const [values, shape] = of[name];
+    const made = tf.tensor3d(values(), [...shape]);
+    this.made.set(name, made);
+    return made;
   }
 
   /** [1, 2 * groups, outer]: DFT over n1, rows real and imaginary part by turns. */
-  private outerForward(): tf.Tensor3D {
+  private outerForward(): Float32Array {
     const { outer, groups } = this;
     const values = new Float32Array(2 * groups * outer);
     for (let k = 0; k < groups; k++) {
@@ -73,11 +95,11 @@ export class Dft {
         values[(2 * k + 1) * outer + n] = Math.sin(angle);
       }
     }
-    return tf.tensor3d(values, [1, 2 * groups, outer]);
+    return values;
   }
 
   /** [1, outer, 2 * groups]: what each group adds to a sample, mirrored groups counted in, over the size. */
-  private outerInverse(): tf.Tensor3D {
+  private outerInverse(): Float32Array {
     const { size, outer, groups } = this;
     const values = new Float32Array(outer * 2 * groups);
     for (let n = 0; n < outer; n++) {
@@ -88,11 +110,11 @@ export class Dft {
         values[n * 2 * groups + 2 * k + 1] = -weight * Math.sin(angle);
       }
     }
-    return tf.tensor3d(values, [1, outer, 2 * groups]);
+    return values;
   }
 
   /** [groups, 2 * inner, 2 * inner]: per group the twiddle factors and the DFT between n2 and k2, as a real matrix. */
-  private innerStep(sign: 1 | -1): tf.Tensor3D {
+  private innerStep(sign: 1 | -1): Float32Array {
     const { size, outer, inner, groups } = this;
     const width = 2 * inner;
     const values = new Float32Array(groups * width * width);
@@ -110,7 +132,7 @@ export class Dft {
         }
       }
     }
-    return tf.tensor3d(values, [groups, width, width]);
+    return values;
   }
 }
 

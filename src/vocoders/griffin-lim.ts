@@ -7,7 +7,7 @@ import { melFilters } from '../nn/mel.ts';
 import { magnitudesFromMel } from '../nn/mel-inverse.ts';
 
 export const griffinLimOptions = z.strictObject({
-  iterations: z.int().positive().default(60),
+  iterations: z.int().positive().default(32),
   momentum: z.number().min(0).lt(1).default(0.99),
   lookaheadFrames: z
     .int()
