@@ -37,16 +37,19 @@ export class StreamDecoder implements CodesDecoder {
   }
 
   async end(): Promise<Float32Array[]> {
-    const { delaySamples, channels } = this.model.parts;
-    const rest = this.waiting.frames > 0 ? [await this.run(this.waiting, true)] : [];
-    // What the decoder has not given by now is silence: after a whole signal, all of it lies behind the end.
-    const due = delaySamples - this.late;
-    rest.push(Array.from({ length: channels }, () => new Float32Array(due)));
-    this.late = delaySamples;
+    const { parts, hopLength } = this.model;
+    const blocks: Float32Array[][] = [];
+    const held = Math.ceil(parts.delaySamples / hopLength);
+    // What the decoder still owes comes out while the last frame goes on; after a whole signal that lies behind its end.
+    if (this.waiting.frames > 0 && held > 0) blocks.push(await this.push(heldFrame(this.waiting, held)));
+    if (this.waiting.frames > 0) blocks.push(await this.run(this.waiting, true));
+    const rest = joinBlocks(blocks, parts.channels);
+    const surplus = Math.min(rest[0]!.length, held * hopLength - parts.delaySamples);
+    this.late = parts.delaySamples;
     this.waiting = this.empty();
     this.state = {};
     this.offset = 0;
-    return joinBlocks(rest, this.model.parts.channels);
+    return surplus > 0 ? rest.map((samples) => samples.slice(0, samples.length - surplus)) : rest;
   }
 
   async skip(frames: number): Promise<Float32Array[]> {
@@ -78,4 +81,13 @@ export class StreamDecoder implements CodesDecoder {
     this.late -= from;
     return planarOf(y, channels, from, total);
   }
+}
+
+/** The last frame of `codes`, `count` times. */
+function heldFrame(codes: Codes, count: number): Codes {
+  const indices = new Int32Array(codes.codebooks * count);
+  for (let q = 0; q < codes.codebooks; q++) {
+    indices.fill(codes.indices[(q + 1) * codes.frames - 1]!, q * count, (q + 1) * count);
+  }
+  return { ...codes, indices, frames: count };
 }

@@ -17,6 +17,16 @@ function head(signal: AudioSignal, length: number): AudioSignal {
   return { ...signal, channels: signal.channels.map((samples) => samples.slice(0, length)) };
 }
 
+/** Mean difference in loudness of stretches of 1000 samples, in dB over a floor of -60. */
+function loudnessDifference(a: Float32Array, b: Float32Array): number {
+  const loudness = (x: Float32Array, at: number) =>
+    10 * Math.log10(1e-6 + x.subarray(at, at + 1000).reduce((sum, v) => sum + v * v, 0) / 1000);
+  let [sum, count] = [0, 0];
+  for (let at = 0; at + 1000 <= a.length; at += 1000, count++)
+    sum += Math.abs(loudness(a, at) - loudness(b, at));
+  return sum / count;
+}
+
 /** What every audio recipe must do. */
 export function describeCodec({ recipe, sound }: Subject): void {
   const absent = absentWeights(recipe);
@@ -118,7 +128,7 @@ export function describeCodec({ recipe, sound }: Subject): void {
     it('damage is detected, and with best effort the intact chunks decode and the rest is silence', async () => {
       const small = await Codec.load(recipe, { set: ['chunk.fileFrames=16'] });
       const bytes = await small.encode(signal);
-      const { hopLength } = small.parts.model;
+      const { hopLength, parts } = small.parts.model;
       const clean = await small.decode(bytes);
       await fc.assert(
         fc.asyncProperty(
@@ -137,8 +147,11 @@ export function describeCodec({ recipe, sound }: Subject): void {
               bytes.length / Math.ceil(clean.channels[0]!.length / hopLength / 16),
             );
             if (at > 2 * chunkBytes) {
-              const first = 15 * hopLength;
-              expect(decoded.channels[0]!.slice(0, first)).toEqual(clean.channels[0]!.slice(0, first));
+              const first = 15 * hopLength - parts.delaySamples;
+              const [heard, want] = [decoded, clean].map((s) => s.channels[0]!.slice(0, first));
+              // A decoder that looks ahead may find other phases when what it looked at is lost: as loud at any time.
+              if (parts.delaySamples === 0) expect(heard).toEqual(want);
+              else expect(loudnessDifference(heard!, want!)).toBeLessThan(1);
             }
           },
         ),
