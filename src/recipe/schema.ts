@@ -40,6 +40,11 @@ const losses = z
       .min(0)
       .default(1)
       .describe('weight of the L1 distance of features, where there are any'),
+    loudness: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe('how much more the error of a feature counts per unit of its size; 0: all alike'),
     mel: z.number().min(0).default(1).describe('weight of the multi-scale log-mel L1 distance'),
     spectrum: z.number().min(0).default(0.03).describe('weight of the multi-scale magnitude L1 distance'),
     commitment: z.number().min(0).default(0.25).describe('weight of the pull of latents towards their codes'),

@@ -49,7 +49,7 @@ function forward(io: GraphIo, { recipe, stages, weights }: TrainingModel): tf.Sc
   const y = decoder.decode(tf.reshape(quantized, [batch, segmentFrames, dimension]) as tf.Tensor3D, scope);
   const [late, due] = aligned(y, target, decoder.delayFrames * encoder.hopLength);
   const distances: Partial<Record<LossName, tf.Scalar>> = features
-    ? { features: tf.mean(tf.abs(tf.sub(late, due))) }
+    ? { features: featureDistance(late, due, losses.loudness) }
     : { ...audioLosses(flat(late), flat(due), recipe.signal.sampleRateHz, losses) };
 
   for (const [name, tensor] of Object.entries({ latents, codes, commitment, ...distances })) {
@@ -66,6 +66,14 @@ function aligned(y: tf.Tensor3D, target: tf.Tensor3D, delay: number): [tf.Tensor
   const [batch, time, channels] = target.shape;
   const size: [number, number, number] = [batch, time - delay, channels];
   return [tf.slice(y, [0, delay, 0], size), tf.slice(target, [0, 0, 0], size)];
+}
+
+/** Mean absolute difference, that of large features counting more. */
+function featureDistance(predicted: tf.Tensor, target: tf.Tensor, loudness: number): tf.Scalar {
+  const error = tf.abs(tf.sub(predicted, target));
+  if (loudness === 0) return tf.mean(error);
+  const weight = tf.add(1, tf.mul(target, loudness));
+  return tf.div(tf.mean(tf.mul(error, weight)), tf.mean(weight));
 }
 
 /** [batch, time, channels] as one signal per channel. */
