@@ -1,3 +1,8 @@
+export { type BaselineName, baselineNames, baselines } from './baselines/catalogue.ts';
+export { type EvaluateOptions, type Evaluation, evaluate } from './batch/evaluate.ts';
+export type { Row } from './batch/row.ts';
+export { type Summary, summaryToMarkdown } from './batch/summary.ts';
+export { type Comparison, compareAudio, compareFiles, compareImages, compareVideos } from './compare.ts';
 export { bitrateKbps, bitsPerPixel, nominalBitrateKbps, tokensPerSecond } from './metrics/bitrate.ts';
 export { type MetricName, metricNames, metrics } from './metrics/catalogue.ts';
 export { codebookUtilisation, normalisedEntropy, perplexity } from './metrics/codebook-use.ts';

@@ -36,7 +36,9 @@ export { FrequencyTable, frequenciesFromCounts } from './entropy/frequency-table
 export { RansStack } from './entropy/rans.ts';
 export { pullSymbol, pushSymbol, type SymbolDecoder, type SymbolEncoder } from './entropy/symbol-coder.ts';
 export { type SymbolCoderName, symbolCoderNames, symbolCoders } from './entropy/symbol-coders.ts';
+export { writeFileAtomically } from './media/atomic-file.ts';
 export { openAudio, readAudio, writeAudio } from './media/audio-file.ts';
+export { onProcessExit } from './media/exit-cleanup.ts';
 export { readImage, writeImage } from './media/image-file.ts';
 export { resample } from './media/resample.ts';
 export { openVideo, type VideoStream } from './media/video-file.ts';

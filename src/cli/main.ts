@@ -4,9 +4,11 @@ import { hideBin } from 'yargs/helpers';
 import { decodeCommand } from './decode.ts';
 import { doctorCommand } from './doctor.ts';
 import { encodeCommand } from './encode.ts';
+import { evalCommand } from './eval.ts';
 import { exportCommand } from './export.ts';
 import { fail } from './fail.ts';
 import { infoCommand } from './info.ts';
+import { metricsCommand } from './metrics.ts';
 import { recipesCommand } from './recipes.ts';
 import { trainCommand } from './train.ts';
 import { weightsCommand } from './weights.ts';
@@ -22,6 +24,8 @@ const cli = yargs(hideBin(process.argv))
   .command(exportCommand)
   .command(trainCommand)
   .command(doctorCommand)
+  .command(metricsCommand)
+  .command(evalCommand)
   .demandCommand(1, 'Say what to do, e.g. codec encode speech.wav')
   .strict()
   .check(givenOnce)
@@ -37,10 +41,10 @@ const cli = yargs(hideBin(process.argv))
 
 class UsageError extends Error {}
 
-/** An option given twice arrives as a list; only --set may be one. */
+/** An option given twice arrives as a list; only --set and eval's inputs may be one. */
 function givenOnce(args: Record<string, unknown>): true {
   const twice = Object.keys(args).find(
-    (name) => Array.isArray(args[name]) && name.length > 1 && name !== 'set',
+    (name) => Array.isArray(args[name]) && name.length > 1 && !['set', 'input'].includes(name),
   );
   if (twice === undefined) return true;
   throw new Error(`--${twice} can be given only once`);

@@ -171,3 +171,19 @@ function notWritable(path: string, error: unknown): CodecError {
     { cause: error },
   );
 }
+
+/** Writes a whole text. Errors as for `createAtomicFile`. */
+export async function writeFileAtomically(
+  path: string,
+  text: string,
+  options: OutputOptions = {},
+): Promise<void> {
+  const file = await createAtomicFile(path, options);
+  try {
+    await file.write(Buffer.from(text));
+    await file.commit();
+  } catch (error) {
+    await file.abort();
+    throw error;
+  }
+}
