@@ -231,7 +231,7 @@ describe.each([
       ),
       { seed: 1, numRuns: 150 },
     );
-  }, 30_000);
+  });
 });
 
 describe('.ecdc files', () => {

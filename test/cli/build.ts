@@ -17,12 +17,9 @@ export async function ensureBuilt(): Promise<void> {
   while (!takeLock()) await sleep(100);
   try {
     if (isFresh()) return;
-    const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-    const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
-      cwd: root,
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(`the build failed: ${stdout}`);
+    const build = path.join(root, 'scripts/build.mjs');
+    const { status, stderr } = spawnSync(process.execPath, [build], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`the build failed: ${stderr}`);
   } finally {
     rmSync(lock, { recursive: true, force: true });
   }

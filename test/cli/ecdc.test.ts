@@ -83,7 +83,7 @@ describe('codec and .ecdc files', () => {
       frames: 76,
       nominalKbps: 6,
     });
-  }, 30_000);
+  });
 
   it('the extension says what to write, --container says otherwise; --lm is for .ecdc', async () => {
     const args = ['-o', 'odd.bin', '--container', 'ecdc', '--bitrate', '1.5', ...recipe];

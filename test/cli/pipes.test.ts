@@ -46,7 +46,7 @@ describe('standard input and output', () => {
       args[0] === 'encode' ? /out\.wav.*--force/ : /not a .codec file/,
     );
     expect(readFileSync(inFolder('out.wav'), 'utf8')).toBe('precious');
-  }, 20_000);
+  });
 });
 
 describe('an interrupted run', () => {
