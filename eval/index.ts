@@ -1,5 +1,6 @@
 export { type BaselineName, baselineNames, baselines } from './baselines/catalogue.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './batch/evaluate.ts';
+export { type CloseSetting, type FindCloseOptions, findClose, parseTarget } from './batch/find-close.ts';
 export type { Row } from './batch/row.ts';
 export { type Summary, summaryToMarkdown } from './batch/summary.ts';
 export { type Comparison, compareAudio, compareFiles, compareImages, compareVideos } from './compare.ts';

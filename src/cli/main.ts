@@ -7,6 +7,7 @@ import { encodeCommand } from './encode.ts';
 import { evalCommand } from './eval.ts';
 import { exportCommand } from './export.ts';
 import { fail } from './fail.ts';
+import { findCloseCommand } from './find-close.ts';
 import { infoCommand } from './info.ts';
 import { metricsCommand } from './metrics.ts';
 import { recipesCommand } from './recipes.ts';
@@ -26,6 +27,7 @@ const cli = yargs(hideBin(process.argv))
   .command(doctorCommand)
   .command(metricsCommand)
   .command(evalCommand)
+  .command(findCloseCommand)
   .demandCommand(1, 'Say what to do, e.g. codec encode speech.wav')
   .strict()
   .check(givenOnce)
