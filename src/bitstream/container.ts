@@ -20,7 +20,7 @@ import type { Field, FieldValues } from './fields.ts';
 export const MAGIC: Uint8Array = Uint8Array.of(0x8e, 0x4e, 0x43);
 export const VERSION = 1;
 
-export const FINGERPRINT_BYTES = 8;
+const FINGERPRINT_BYTES = 8;
 /** Indices of a chunk (codebooks * frames); with their 4 bytes each in memory, 1 MiB. */
 export const MAX_INDICES_PER_CHUNK = 1 << 18;
 export const MAX_CHUNKS = 2 ** 32 - 1;

@@ -1,7 +1,7 @@
 import { CodecError } from '../core/errors.ts';
 
 /** Bytes of the longest varint: 8 * 7 bits hold 2^53 - 1. */
-export const MAX_VARINT_BYTES = 8;
+const MAX_VARINT_BYTES = 8;
 
 /** What `readVarint` gives when the bytes end before the number does. */
 export const VARINT_SHORT = -1;

@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { createAudioWriter } from '../media/audio-file.ts';
 import { Codec } from '../recipe/codec.ts';
 import { containers, sniff } from './containers.ts';
-import { readBytes, replaceExtension } from './files.ts';
+import { assertOtherFile, readBytes, replaceExtension } from './files.ts';
 import {
   type CodecArgs,
   codecOptions,
@@ -12,7 +12,7 @@ import {
   type OutputArgs,
   outputOptions,
 } from './options.ts';
-import { print, summarize } from './report.ts';
+import { print, progressBar, summarize } from './report.ts';
 
 interface Args extends CodecArgs, OutputArgs, JsonArgs {
   input: string;
@@ -20,6 +20,9 @@ interface Args extends CodecArgs, OutputArgs, JsonArgs {
   bestEffort: boolean;
   format: 'pcm16' | 'pcm24' | 'float32';
 }
+
+/** Of a file, by Node: smaller ones are read before anything is decoded. */
+const READ_AT_ONCE_BYTES = 64 * 1024;
 
 export const decodeCommand: CommandModule<object, Args> = {
   command: 'decode <input>',
@@ -55,6 +58,7 @@ export const decodeCommand: CommandModule<object, Args> = {
     const startedAt = performance.now();
     const { input, output = replaceExtension(input, '.wav'), bestEffort } = args;
     const source = readBytes(input);
+    assertOtherFile(input, output);
     const { name: container, feed } = await sniff(source.bytes());
     const file = await containers[container].open(feed, { bestEffort });
     const codec = await Codec.load(file.recipe(args.recipe), loadOptions(args));
@@ -66,16 +70,21 @@ export const decodeCommand: CommandModule<object, Args> = {
       format: args.format,
       force: args.force,
     });
+    // How long the sound will be is known at its end only.
+    const progress = progressBar({ total: source.sizeBytes, from: READ_AT_ONCE_BYTES, unit: 'bytes' }, args);
     let samples = 0;
     try {
       for await (const block of blocks) {
         await writer.write(block);
         samples += block[0]!.length;
+        progress.update(source.count());
       }
       await writer.finish();
     } catch (error) {
       await writer.abort();
       throw error;
+    } finally {
+      progress.stop();
     }
     const { report, damage } = outcome();
     if (damage !== undefined) process.stderr.write(`codec: damaged: ${damage}\n`);

@@ -3,7 +3,7 @@ import { openAudio } from '../media/audio-file.ts';
 import { openByteSink } from '../media/byte-sink.ts';
 import { Codec } from '../recipe/codec.ts';
 import { type ContainerName, containerNames, containerOf, containers } from './containers.ts';
-import { replaceExtension } from './files.ts';
+import { assertOtherFile, replaceExtension } from './files.ts';
 import { mediaOf } from './media-type.ts';
 import {
   type CodecArgs,
@@ -67,13 +67,14 @@ export const encodeCommand: CommandModule<object, Args> = {
     const { input, bitrate, lm: languageModel } = args;
     const container = args.container ?? containerOf(args.output) ?? 'codec';
     const output = args.output ?? replaceExtension(input, `.${container}`);
+    assertOtherFile(input, output);
     const recipe = args.recipe ?? containers[container].defaultRecipe(mediaOf(input));
     const codec = await Codec.load(recipe, loadOptions(args));
     const { sampleRateHz, channels, name } = codec.parts;
     const audio = await openAudio(input, { sampleRateHz, channels });
     const { lengthSamples, estimatedLengthSamples } = audio;
     const expected = lengthSamples ?? estimatedLengthSamples;
-    const progress = progressBar(expected && expected / sampleRateHz, args.quiet);
+    const progress = progressBar({ total: expected && expected / sampleRateHz, from: 20, unit: 's' }, args);
     let [bytes, samples] = [0, 0];
     try {
       const stream = await containers[container].encoder(codec, {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { CommandModule } from 'yargs';
 import { exportRecipe, MANIFEST } from '../recipe/export.ts';
-import { type JsonArgs, jsonOption, setOption } from './options.ts';
+import { type JsonArgs, jsonOption, setOption, wholeNumbers } from './options.ts';
 
 interface Args extends JsonArgs {
   recipe: string;
@@ -37,10 +37,7 @@ export const exportCommand: CommandModule<object, Args> = {
       .option('force', { type: 'boolean', default: false, describe: 'replace files that are there' })
       .check(({ bitrate, frames }) => {
         if (bitrate !== undefined && !(bitrate > 0)) throw new Error('--bitrate takes a number of kbps');
-        if (frames !== undefined && !(Number.isInteger(frames) && frames > 0)) {
-          throw new Error('--frames takes a whole number from 1');
-        }
-        return true;
+        return wholeNumbers({ frames });
       })
       .example('$0 export encodec-24k -o onnx', 'writes three files into onnx/')
       .version(false) as never,

@@ -1,7 +1,8 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { CodecError } from '../core/errors.ts';
 import { openByteSink } from '../media/byte-sink.ts';
+import { isWeightsPath } from '../weights/store.ts';
 
 /** The same path with another extension; - stays what it is. */
 export function replaceExtension(file: string, extension: string): string {
@@ -10,8 +11,17 @@ export function replaceExtension(file: string, extension: string): string {
   return path.join(dir, name + extension);
 }
 
-/** Bytes of a file or of standard input, counted as they pass. */
-export function readBytes(input: string): { bytes(): AsyncIterable<Uint8Array>; count(): number } {
+/** Where to write what is made of weights: beside a file, or into this folder for weights named by their name. */
+export function outputBeside(input: string, file: string, extension: string): string {
+  return replaceExtension(isWeightsPath(input) ? input : path.basename(file), extension);
+}
+
+/** Bytes of a file, whose size is known, or of standard input, counted as they pass. */
+export function readBytes(input: string): {
+  readonly sizeBytes: number | undefined;
+  bytes(): AsyncIterable<Uint8Array>;
+  count(): number;
+} {
   if (input !== '-' && !(existsSync(input) && statSync(input).isFile())) {
     throw new CodecError('bad-container', {
       what: `cannot read ${input}`,
@@ -21,6 +31,7 @@ export function readBytes(input: string): { bytes(): AsyncIterable<Uint8Array>; 
   }
   let count = 0;
   return {
+    sizeBytes: input === '-' ? undefined : statSync(input).size,
     async *bytes() {
       for await (const chunk of input === '-' ? process.stdin : createReadStream(input)) {
         count += (chunk as Uint8Array).length;
@@ -29,6 +40,17 @@ export function readBytes(input: string): { bytes(): AsyncIterable<Uint8Array>; 
     },
     count: () => count,
   };
+}
+
+/** Throws `bad-argument` for an output that would take the place of its own input, which --force does not mean. */
+export function assertOtherFile(input: string, output: string): void {
+  if (input === '-' || output === '-' || !existsSync(input) || !existsSync(output)) return;
+  if (realpathSync(input) !== realpathSync(output)) return;
+  throw new CodecError('bad-argument', {
+    what: `cannot write ${output}`,
+    found: 'the input itself',
+    remedy: 'Name another output with -o.',
+  });
 }
 
 /** Writes bytes that are all here to a file or to standard output. */

@@ -31,6 +31,7 @@ const cli = yargs(hideBin(process.argv))
   .demandCommand(1, 'Say what to do, e.g. codec encode speech.wav')
   .strict()
   .check(givenOnce)
+  .check(numbersAreNumbers)
   .recommendCommands()
   .exitProcess(false)
   // All else this program says is English.
@@ -50,6 +51,13 @@ function givenOnce(args: Record<string, unknown>): true {
   );
   if (twice === undefined) return true;
   throw new Error(`--${twice} can be given only once`);
+}
+
+/** What cannot be read as a number arrives as NaN. */
+function numbersAreNumbers(args: Record<string, unknown>): true {
+  const wrong = Object.keys(args).find((name) => Number.isNaN(args[name]));
+  if (wrong === undefined) return true;
+  throw new Error(`--${wrong} takes a number`);
 }
 
 // Whoever reads what is printed may stop early, as head does: that is no failure.

@@ -28,9 +28,17 @@ export function codecOptions<T>(args: Argv<T>) {
     .option('threads', { type: 'number', describe: 'threads to use; all cores if not said' })
     .check(({ engine, device, threads }) => {
       deviceFor(engine, device);
-      if (threads === undefined || (Number.isInteger(threads) && threads > 0)) return true;
-      throw new Error('--threads takes a whole number from 1');
+      return wholeNumbers({ threads });
     });
+}
+
+/** Throws unless all options that are given are whole numbers from 1. */
+export function wholeNumbers(options: Readonly<Record<string, number | undefined>>): true {
+  const wrong = Object.entries(options).find(
+    ([, value]) => value !== undefined && !(Number.isSafeInteger(value) && value > 0),
+  );
+  if (wrong === undefined) return true;
+  throw new Error(`--${wrong[0]} takes a whole number from 1`);
 }
 
 /** The option of every command that takes a recipe and does something with it. */

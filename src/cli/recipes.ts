@@ -28,9 +28,10 @@ export const recipesCommand: CommandModule<object, { name: string | undefined; j
       process.stdout.write(`${JSON.stringify(brief)}\n`);
       return;
     }
+    const width = Math.max(...all.map((recipe) => recipe.name.length));
     for (const recipe of all) {
       process.stdout.write(
-        `${recipe.name.padEnd(20)} ${recipe.bitrates.kbps.join(', ')} kbps. ${recipe.about}\n`,
+        `${recipe.name.padEnd(width)} ${recipe.bitrates.kbps.join(', ')} kbps. ${recipe.about}\n`,
       );
     }
   },

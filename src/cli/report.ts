@@ -44,17 +44,24 @@ export function print(
   }
 }
 
-/** A progress bar on stderr, counted in seconds of sound; none when stderr is not a terminal. */
-export function progressBar(totalSeconds: number | undefined, quiet: boolean) {
-  if (quiet || !process.stderr.isTTY || !totalSeconds || totalSeconds < 20) return { update() {}, stop() {} };
+interface Length {
+  readonly total: number | undefined;
+  /** Totals up to this are done before a bar would help. */
+  readonly from: number;
+  readonly unit: string;
+}
+
+/** A progress bar on stderr; none when stderr is not a terminal. */
+export function progressBar({ total, from, unit }: Length, { quiet }: { readonly quiet: boolean }) {
+  if (quiet || !process.stderr.isTTY || !total || total <= from) return { update() {}, stop() {} };
   const bar = new SingleBar(
     {
       stream: process.stderr,
-      format: '{bar} {percentage}% | {value}/{total} s | {eta_formatted} left',
+      format: `{bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted} left`,
       clearOnComplete: true,
     },
     Presets.shades_classic,
   );
-  bar.start(Math.round(totalSeconds), 0);
-  return { update: (seconds: number) => bar.update(Math.round(seconds)), stop: () => bar.stop() };
+  bar.start(Math.round(total), 0);
+  return { update: (done: number) => bar.update(Math.round(done)), stop: () => bar.stop() };
 }

@@ -4,7 +4,7 @@ import type { CommandModule } from 'yargs';
 import { CodecError } from '../core/errors.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import { loadRecipe } from '../recipe/load.ts';
-import { type CodecArgs, codecOptions, engineOptions } from './options.ts';
+import { type CodecArgs, codecOptions, engineOptions, wholeNumbers } from './options.ts';
 
 interface Args extends CodecArgs {
   recipe: string;
@@ -41,13 +41,19 @@ export const trainCommand: CommandModule<object, Args> = {
         requiresArg: true,
         describe: 'weights to start from: a name, or a .safetensors file',
       })
-      .check(({ from, resume }) => {
-        if (from === undefined || !resume) return true;
-        throw new Error('--from starts a run and --resume goes on with one: give one of them');
-      })
-      .option('seed', { type: 'number', default: 1 })
+      .option('seed', { type: 'number', default: 1, describe: 'of all that is random' })
       .option('validate-every', { type: 'number', default: 500, describe: 'steps between validations' })
       .option('save-every', { type: 'number', default: 250, describe: 'steps between checkpoints' })
+      .check(({ from, resume, steps, ...every }) => {
+        if (from !== undefined && resume) {
+          throw new Error('--from starts a run and --resume goes on with one: give one of them');
+        }
+        return wholeNumbers({
+          steps,
+          'validate-every': every['validate-every'],
+          'save-every': every['save-every'],
+        });
+      })
       .version(false) as never,
 
   async handler(args) {

@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { toHex } from '../bitstream/fields.ts';
 import { DEFAULT_LAMBDA, DEFAULT_STEP, packWeights } from '../weights/pack.ts';
 import { loadWeights } from '../weights/store.ts';
-import { replaceExtension, writeBytes } from './files.ts';
+import { assertOtherFile, outputBeside, writeBytes } from './files.ts';
 import { type JsonArgs, jsonOption, type OutputArgs, outputOptions } from './options.ts';
 
 interface Args extends JsonArgs, OutputArgs {
@@ -32,7 +32,8 @@ export const weightsPackCommand: CommandModule<object, Args> = {
 
   async handler({ input, output, step, lambda, force, json, quiet }) {
     const { tensors, metadata, file } = loadWeights(input);
-    const target = output ?? replaceExtension(file, '.ncw');
+    const target = output ?? outputBeside(input, file, '.ncw');
+    assertOtherFile(file, target);
     const packed = packWeights(tensors, { step, lambda, metadata });
     await writeBytes(target, packed.bytes, { force });
     const quantized = packed.tensors.filter(({ coding }) => coding === 'levels');

@@ -1,6 +1,8 @@
+import path from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import type { CommandModule } from 'yargs';
 import { pullWeights } from '../recipe/pull-weights.ts';
+import { modelsFolder } from '../weights/folders.ts';
 import { type JsonArgs, jsonOption } from './options.ts';
 import { printImported } from './weights-import.ts';
 
@@ -28,7 +30,11 @@ export const weightsPullCommand: CommandModule<object, Args> = {
     const { file, imported } = await pullWeights(name, { force, onProgress: bar.update }).finally(bar.stop);
     if (imported && (json || !quiet)) printImported(imported, json);
     else if (json) process.stdout.write(`${JSON.stringify({ name, file })}\n`);
-    else if (!quiet) process.stdout.write(`${file} is here already; --force fetches it again\n`);
+    else if (!quiet) {
+      const shipped = path.dirname(file) === modelsFolder;
+      const more = shipped ? ', with the package' : '; --force fetches it again';
+      process.stdout.write(`${file} is here already${more}\n`);
+    }
   },
 };
 

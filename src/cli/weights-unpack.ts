@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { toHex } from '../bitstream/fields.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import { loadWeights } from '../weights/store.ts';
-import { replaceExtension, writeBytes } from './files.ts';
+import { assertOtherFile, outputBeside, writeBytes } from './files.ts';
 import { type JsonArgs, jsonOption, type OutputArgs, outputOptions } from './options.ts';
 
 interface Args extends JsonArgs, OutputArgs {
@@ -19,7 +19,8 @@ export const weightsUnpackCommand: CommandModule<object, Args> = {
 
   async handler({ input, output, force, json, quiet }) {
     const { tensors, metadata, file, fingerprint } = loadWeights(input);
-    const target = output ?? replaceExtension(file, '.safetensors');
+    const target = output ?? outputBeside(input, file, '.safetensors');
+    assertOtherFile(file, target);
     const bytes = writeSafetensors(tensors, metadata);
     await writeBytes(target, bytes, { force });
     const report = {

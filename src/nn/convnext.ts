@@ -37,7 +37,7 @@ export function linear(
 }
 
 /** Frames with mean 0 and variance 1 over their channels, then scaled and shifted (Ba et al. 2016). */
-export function layerNorm(x: tf.Tensor3D, name: string, scope: Scope): tf.Tensor3D {
+function layerNorm(x: tf.Tensor3D, name: string, scope: Scope): tf.Tensor3D {
   const width = x.shape[2];
   const centred = tf.sub(x, tf.mean(x, 2, true));
   const deviation = tf.sqrt(tf.add(tf.mean(tf.square(centred), 2, true), 1e-6));

@@ -10,7 +10,7 @@ import { isTree, merge, parseAssignments, type Tree } from './overrides.ts';
 import { type Recipe, recipeSchema } from './schema.ts';
 
 /** Folder of the recipes that come with the package. */
-export const recipesFolder = path.join(packageRoot, 'recipes');
+const recipesFolder = path.join(packageRoot, 'recipes');
 
 /** Names of the recipes that come with the package. */
 export function recipeNames(): string[] {

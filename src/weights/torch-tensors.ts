@@ -32,7 +32,7 @@ export interface StorageRef {
 }
 
 /** A tensor as the pickle describes it; its numbers lie elsewhere in the file. */
-export class TensorRef {
+class TensorRef {
   readonly storage: StorageRef;
   readonly offset: number;
   readonly shape: readonly number[];

@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readAudio } from '../../src/media/audio-file.ts';
@@ -68,6 +68,22 @@ describe('codec encode and decode', () => {
     expect(encoded).toMatchObject({ recipe: 'tiny', durationSeconds: wanted / 24000 });
     const decoded = await withTiny(folder(), (codec) => codec.decode(readFileSync(inFolder('in.codec'))));
     expect(decoded.channels.map((samples) => samples.length)).toEqual([wanted]);
+  });
+
+  it('the input is never its own output, not with --force either', async () => {
+    const wav = wavBytes(chirp(2400));
+    writeFileSync(inFolder('in.wav'), wav);
+    symlinkSync('in.wav', inFolder('link.wav'));
+    for (const output of ['in.wav', './in.wav', 'link.wav']) {
+      const encode = ['encode', 'in.wav', '-o', output, '--force', ...tiny];
+      expect(failureOf(await codec(folder(), ...encode))).toMatch(/the input itself/);
+    }
+    expect(readFileSync(inFolder('in.wav'))).toEqual(wav);
+    jsonOf(await codec(folder(), 'encode', 'in.wav', ...tiny, '--json'));
+    const coded = readFileSync(inFolder('in.codec'));
+    const decode = ['decode', 'in.codec', '-o', 'in.codec', '--force', ...tiny];
+    expect(failureOf(await codec(folder(), ...decode))).toMatch(/the input itself/);
+    expect(readFileSync(inFolder('in.codec'))).toEqual(coded);
   });
 
   it('--bitrate sets the size; one that the recipe lacks is refused with those it has', async () => {

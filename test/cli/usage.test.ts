@@ -14,6 +14,12 @@ describe('wrong usage ends with status 2 and says what is wrong', () => {
     { args: ['encode', 'in.wav', '--bitrate', 'six'], says: /--bitrate/ },
     { args: ['encode', 'in.wav', '--engine', 'abacus'], says: /abacus.*onnx.*tfjs-cpu/ },
     { args: ['decode', 'in.codec', '--threads', '0'], says: /--threads/ },
+    { args: ['weights', 'pack', 'encodec-24k', '--step', 'fine'], says: /--step takes a number/ },
+    { args: ['train', 'tiny.yaml', '--data', '.', '--out', 'a', '--steps', 'all'], says: /--steps takes/ },
+    {
+      args: ['train', 'tiny.yaml', '--data', '.', '--out', 'a', '--steps', '5', '--save-every', '0'],
+      says: /--save-every/,
+    },
     { args: ['export', 'tiny.yaml'], says: /output/ },
     { args: ['export', 'tiny.yaml', '-o', 'onnx', '--frames', '0'], says: /--frames/ },
   ])('codec $args', async ({ args, says }) => {

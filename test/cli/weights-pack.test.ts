@@ -52,6 +52,10 @@ describe('codec weights pack and unpack', () => {
     const text = await codec(folder(), 'weights', 'unpack', 'tiny.ncw', '--force');
     expect(text).toMatchObject({ status: 0, stderr: '' });
     expect(text.stdout.toString()).toContain('tiny.safetensors: ');
+    // Weights named by their name may lie where nobody should write.
+    const shipped = await codec(folder(), 'weights', 'unpack', 'encodec-24k', '--quiet');
+    expect(shipped).toMatchObject({ status: 0, stderr: '' });
+    expect(statSync(inFolder('encodec-24k.safetensors')).size).toBeGreaterThan(20e6);
     const { tensors } = readSafetensors(readFileSync(inFolder('tiny.safetensors')));
     expect(tensors.size).toBe((coarse.tensors as unknown[]).length);
   });
@@ -63,6 +67,8 @@ describe('codec weights pack and unpack', () => {
     expect(failureOf(await codec(folder(), ...pack, '--force', '--step', '0'))).toMatch(/this step: found 0/);
     expect(failureOf(await codec(folder(), 'weights', 'pack', 'absent.ncw'))).toMatch(/no weights/);
     expect(failureOf(await codec(folder(), 'weights'), 2)).toMatch(/pack or unpack/);
+    const onto = ['weights', 'pack', 'tiny.ncw', '--force'];
+    expect(failureOf(await codec(folder(), ...onto))).toMatch(/the input itself/);
     const bytes = readFileSync(inFolder('tiny.ncw'));
     writeFileSync(inFolder('tiny.ncw'), bytes.fill(1, bytes.length - 9, bytes.length - 8));
     expect(failureOf(await codec(folder(), 'weights', 'unpack', 'tiny.ncw', '-o', 'x.safetensors'))).toMatch(
