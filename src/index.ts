@@ -1,6 +1,6 @@
 export type { ContainerHeader } from './bitstream/container.ts';
 export { type EcdcHeader, isEcdc } from './bitstream/ecdc-header.ts';
-export { AudioCodec, type DecodeOptions, type EncodeOptions } from './codec/audio-codec.ts';
+export { AudioCodec, type CodecParts, type DecodeOptions, type EncodeOptions } from './codec/audio-codec.ts';
 export { decodeEcdc, encodeEcdc } from './codec/ecdc.ts';
 export { type EcdcReport, ecdcDecoderStream, type OpenEcdc, openEcdc } from './codec/ecdc-decoder.ts';
 export {
@@ -9,11 +9,14 @@ export {
   type EcdcStreamOptions,
   ecdcEncoderStream,
 } from './codec/ecdc-encoder.ts';
+export type { DecodeReport } from './codec/file-decoder.ts';
+export type { FileEncoder } from './codec/file-encoder.ts';
 export type { Codes } from './core/codes.ts';
 export { CodecError, type ErrorCode } from './core/errors.ts';
 export { Rng } from './core/rng.ts';
 export { type AudioSignal, type ImageSignal, lengthSamples, type Signal } from './core/signal.ts';
 export { createEngine, engineNames } from './engine/catalogue.ts';
+export type { DeviceName } from './engine/devices.ts';
 export { type CompiledGraph, compile, type Engine, type GraphFn, type GraphIo } from './engine/engine.ts';
 export { type BinCoderName, binCoderNames, binCoders } from './entropy/bin-coders.ts';
 export {

@@ -57,6 +57,6 @@ export function recordError(name: string, damage: Damage, found: string): Contai
     'missing-end': `${name} is truncated at byte ${fromByte}, before ${chunk} or the end record`,
     'trailing-bytes': `${name} goes on after its end at byte ${fromByte}`,
   };
-  const remedy = `${AGAIN}, or use --best-effort for the intact chunks.`;
+  const remedy = `${AGAIN}, or decode it with --best-effort for the intact chunks.`;
   return new ContainerError(damage, { what: whats[reason], found, remedy });
 }

@@ -158,6 +158,6 @@ async function readScale(feed: ByteFeed): Promise<number> {
     what: `the .ecdc file is damaged before byte ${feed.position}`,
     found: `a scale of ${scale}`,
     expected: 'a finite one',
-    remedy: 'Get the file again from its source, or use --best-effort for what comes before.',
+    remedy: 'Get the file again from its source, or decode it with --best-effort for what comes before.',
   });
 }

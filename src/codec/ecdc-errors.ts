@@ -6,7 +6,7 @@ export function truncated(position: number): CodecError {
     what: 'the .ecdc file is truncated',
     found: `its end at byte ${position}`,
     expected: 'more codes',
-    remedy: 'Get the file again from its source, or use --best-effort for what there is.',
+    remedy: 'Get the file again from its source, or decode it with --best-effort for what there is.',
   });
 }
 

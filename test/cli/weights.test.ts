@@ -57,6 +57,13 @@ const status =
     response.writeHead(code).end();
 
 describe('codec weights pull', () => {
+  it('has nothing to do for weights that come with the package', async () => {
+    const { status, stdout } = await codec(folder(), 'weights', 'pull', 'encodec-24k');
+    expect(status).toBe(0);
+    expect(stdout.toString()).toMatch(/models.encodec-24k\.ncw is here already, with the package\n$/);
+    expect(asked).toEqual([]);
+  });
+
   it('fetches the released model over a connection that breaks, and then its recipe works', async () => {
     writeFileSync(path.join(folder(), 'in.wav'), wavBytes(chirp(12000)));
     const encode = ['encode', 'in.wav', '--recipe', NAME, '--json'];
@@ -84,7 +91,11 @@ describe('codec weights pull', () => {
     };
     const pulled = jsonOf(await codec(folder(), 'weights', 'pull', NAME, '--json'));
     expect(asked[0]).toBe('/facebook/encodec_24khz/resolve/main/model.safetensors');
-    expect(asked.slice(1)).toEqual(['/blob', `${asked[0]} bytes=${broken}-`, `/blob bytes=${broken}-`]);
+    // Of the bytes sent just before a connection breaks some may never arrive.
+    const from = Number(/bytes=(\d+)-$/.exec(asked[3] ?? '')?.[1]);
+    expect(from).toBeGreaterThan(0);
+    expect(from).toBeLessThanOrEqual(broken);
+    expect(asked.slice(1)).toEqual(['/blob', `${asked[0]} bytes=${from}-`, `/blob bytes=${from}-`]);
     expect(pulled).toMatchObject({
       name: NAME,
       file: path.join(cache(), 'weights', `${NAME}.safetensors`),
