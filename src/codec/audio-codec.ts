@@ -3,6 +3,7 @@ import { toHex } from '../bitstream/fields.ts';
 import { type Codes, concatFrames } from '../core/codes.ts';
 import { CodecError } from '../core/errors.ts';
 import { type AudioSignal, assertValidAudio, joinBlocks } from '../core/signal.ts';
+import { type EntropyCoderName, type EntropyCoders, entropyCoderNames } from '../entropy/catalogue.ts';
 import type { EntropyCoder } from '../entropy/entropy-coder.ts';
 import { codebooksFor } from './bitrate.ts';
 import type { EcdcProfile } from './ecdc-profile.ts';
@@ -21,7 +22,9 @@ export interface CodecParts {
   readonly sampleRateHz: number;
   readonly channels: number;
   readonly model: Model;
-  readonly entropy: EntropyCoder;
+  readonly entropy: EntropyCoders;
+  /** Coder of codes, when none is asked for. */
+  readonly defaultEntropy: EntropyCoderName;
   /** Nominal bitrates on offer, and the one used when none is asked for. */
   readonly bitratesKbps: readonly number[];
   readonly defaultKbps: number;
@@ -34,6 +37,8 @@ export interface CodecParts {
 export interface EncodeOptions {
   /** Nominal bitrate, one of the recipe's. */
   readonly bitrateKbps?: number;
+  /** Coder of the codes; the recipe's when left out. The file says which, so that decoding need not be told. */
+  readonly entropy?: EntropyCoderName;
 }
 
 export interface DecodeOptions {
@@ -98,8 +103,8 @@ export class AudioCodec {
   }
 
   /** Encodes sound that arrives bit by bit: `push` planar samples, write the bytes it gives, and `end`. */
-  encoderStream({ bitrateKbps }: EncodeOptions = {}): FileEncoder {
-    const { model, framing, entropy, id, name, fingerprint, sampleRateHz, channels } = this.parts;
+  encoderStream({ bitrateKbps, entropy }: EncodeOptions = {}): FileEncoder {
+    const { model, framing, id, name, fingerprint, sampleRateHz, channels } = this.parts;
     const header: AudioHeader = {
       recipeId: id,
       recipeName: id === 0 ? name : '',
@@ -110,7 +115,7 @@ export class AudioCodec {
       codebooks: this.codebooksFor(bitrateKbps),
       framesPerChunk: framing.framesPerChunk(model),
     };
-    return new FileEncoder(model, framing, entropy, header);
+    return new FileEncoder(model, framing, this.entropyCoder(entropy), header);
   }
 
   /** Decodes a file as it arrives: `blocks` of planar samples. Options do not matter for a container already open. */
@@ -145,6 +150,15 @@ export class AudioCodec {
       found: `${signal.sampleRateHz} Hz, ${signal.channels.length} channels`,
       expected: `${sampleRateHz} Hz, ${channels}`,
       remedy: 'Read it with readAudio(path, { sampleRateHz, channels }), which converts.',
+    });
+  }
+
+  private entropyCoder(name = this.parts.defaultEntropy): EntropyCoder {
+    if (entropyCoderNames.includes(name)) return this.parts.entropy.get(name);
+    throw new CodecError('bad-argument', {
+      what: 'there is no such entropy coder',
+      found: `"${name}"`,
+      expected: entropyCoderNames.join(', '),
     });
   }
 

@@ -1,7 +1,7 @@
 import type { Damage } from '../bitstream/container-error.ts';
 import type { ContainerReader } from '../bitstream/container-reader.ts';
 import { CodecError } from '../core/errors.ts';
-import type { EntropyCoder } from '../entropy/entropy-coder.ts';
+import type { EntropyCoders } from '../entropy/catalogue.ts';
 import { decodePayload } from './chunk-payload.ts';
 import type { Framing } from './framing.ts';
 import type { AudioHeader } from './header.ts';
@@ -11,7 +11,7 @@ import type { Model } from './model.ts';
 export interface Coding {
   readonly model: Model;
   readonly framing: Framing;
-  readonly entropy: EntropyCoder;
+  readonly entropy: EntropyCoders;
 }
 
 export interface DecodeReport {

@@ -16,7 +16,7 @@ export function float32(
 
 export function int32(
   shape: readonly number[],
-  data = new Int32Array(sizeOf(shape)),
+  data: Int32Array = new Int32Array(sizeOf(shape)),
 ): HostTensor & { dtype: 'int32' } {
   return { dtype: 'int32', shape, data };
 }

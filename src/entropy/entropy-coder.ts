@@ -2,7 +2,7 @@ import type { Codes } from '../core/codes.ts';
 import { CodecError } from '../core/errors.ts';
 
 /** How a payload is coded; stored with each chunk, 0 to 15. Never reuse a number. */
-export const MODES = { raw: 0, staticRange: 1 } as const;
+export const MODES = { raw: 0, staticRange: 1, context: 2, mix: 3 } as const;
 
 /** Indices in one payload, at most: a few bytes may claim to be any number of likely ones. */
 export const MAX_INDICES = 2 ** 24;
@@ -27,6 +27,11 @@ export interface EntropyCoder {
    * bytes give wrong indices, all in [0, codebookSize).
    */
   decode(coded: Coded, shape: CodesShape): Codes;
+  /**
+   * [codebooks]: bits that each codebook's indices take; payloads that are not plain bits come within 4 bytes of their
+   * sum. For reports only: they are floats.
+   */
+  codebookBits(codes: Codes): Float64Array;
 }
 
 /** Bits of an index in [0, codebookSize) written plainly: ceil(log2 codebookSize). */

@@ -13,7 +13,7 @@ import {
 } from './entropy-coder.ts';
 
 /** Plain bits: codebook after codebook, each index in ceil(log2 codebookSize) bits, highest first. */
-export const rawCoder: EntropyCoder = { encode, decode };
+export const rawCoder: EntropyCoder = { encode, decode, codebookBits };
 
 function encode(codes: Codes): Coded {
   assertCodes(codes);
@@ -42,4 +42,8 @@ function decode({ bytes, mode }: Coded, shape: CodesShape): Codes {
     indices[i] = index;
   }
   return { ...shape, indices };
+}
+
+function codebookBits({ codebooks, frames, codebookSize }: Codes): Float64Array {
+  return new Float64Array(codebooks).fill(frames * bitsPerIndex(codebookSize));
 }

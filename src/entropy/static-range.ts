@@ -85,12 +85,11 @@ export class StaticRangeCoder implements EntropyCoder {
     return { ...shape, indices };
   }
 
-  /** Bits these codes take at the least with these tables; coded payloads come within a few bytes. */
-  idealBits({ indices, codebooks, frames }: Codes): number {
-    let bits = 0;
+  codebookBits({ indices, codebooks, frames }: Codes): Float64Array {
+    const bits = new Float64Array(codebooks);
     for (let q = 0; q < codebooks; q++) {
       const row = indices.subarray(q * frames, (q + 1) * frames);
-      for (const symbol of row) bits += this.tables[q]!.bits(symbol);
+      for (const symbol of row) bits[q]! += this.tables[q]!.bits(symbol);
     }
     return bits;
   }

@@ -3,7 +3,8 @@ import { Model } from '../codec/model.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import type { DeviceName } from '../engine/devices.ts';
-import { entropyCoders } from '../entropy/catalogue.ts';
+import { EntropyCoders } from '../entropy/catalogue.ts';
+import { readEntropyModel } from '../entropy/model-tables.ts';
 import { fingerprintOf, loadWeights } from '../weights/store.ts';
 import { ecdcProfile } from './ecdc.ts';
 import { loadRecipe } from './load.ts';
@@ -20,9 +21,6 @@ export interface LoadOptions {
   /** Changes to the recipe, as `path=value`. */
   readonly set?: readonly string[];
 }
-
-/** Name under which a model's frequency tables [codebooks, codebookSize] lie beside its weights. */
-export const FREQUENCIES = 'entropy.frequencies';
 
 /** A codec made from a recipe. */
 export class Codec extends AudioCodec {
@@ -47,7 +45,6 @@ export class Codec extends AudioCodec {
     const stages = buildStages(recipe);
     const { channels, sampleRateHz } = recipe.signal;
     const { codebookSize } = stages.quantizer;
-    const frequencies = weights.get(FREQUENCIES)?.data as Int32Array | undefined;
     return new Codec({
       name: recipe.name,
       id: recipe.id ?? 0,
@@ -55,7 +52,8 @@ export class Codec extends AudioCodec {
       sampleRateHz,
       channels,
       model: new Model({ ...stages, weights, channels, computeFrames: recipe.chunk.computeFrames }, engine),
-      entropy: entropyCoders[recipe.entropy].create({ codebookSize, ...(frequencies && { frequencies }) }),
+      entropy: new EntropyCoders(readEntropyModel(weights, codebookSize)),
+      defaultEntropy: recipe.entropy,
       bitratesKbps: recipe.bitrates.kbps,
       defaultKbps: recipe.bitrates.default,
       framing: buildFraming(recipe),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { decoders } from '../decoders/catalogue.ts';
 import { encoders } from '../encoders/catalogue.ts';
+import { entropyCoderNames } from '../entropy/catalogue.ts';
 import { features } from '../features/catalogue.ts';
 import { quantizers } from '../quantizers/catalogue.ts';
 import { vocoders } from '../vocoders/catalogue.ts';
@@ -122,7 +123,7 @@ const recipeShape = z.strictObject({
   encoder: slot(encoders),
   quantizer: slot(quantizers),
   decoder: slot(decoders),
-  entropy: z.enum(['static', 'none']).default('static').describe('entropy coder of the codes'),
+  entropy: z.enum(entropyCoderNames).default('static').describe('entropy coder of the codes'),
   bitrates: z
     .strictObject({
       kbps: z.array(positive).min(1).describe('nominal bitrates on offer'),

@@ -33,7 +33,7 @@ export interface TrainingRun {
 }
 
 const VALIDATION_BATCHES = 8;
-/** Sound over which the shipped model's frequency tables are counted. */
+/** Sound over which the entropy coding tables are made. */
 const TABLE_SECONDS = 3600;
 
 /**
@@ -75,8 +75,8 @@ export async function train(
   await saveCheckpoint(out, trainer.state);
   const finished = trainer.state.step >= steps;
   if (finished) {
-    const options = { engine: run.engine.name, maxSeconds: TABLE_SECONDS };
-    const model = await packModel(recipe, modelWeights(trainer.state), split.train, options);
+    const source = { clips: split.train, engine: run.engine.name, maxSeconds: TABLE_SECONDS };
+    const model = await packModel(recipe, modelWeights(trainer.state), source);
     await writeWhole(path.join(out, 'model.safetensors'), model);
   }
   return { step: trainer.state.step, finished };

@@ -129,7 +129,8 @@ describe('training', () => {
   it('packs a model that encodes below its nominal bitrate', async () => {
     const trainer = await Trainer.create(recipe, engine, 1);
     await run(trainer, 10);
-    const bytes = await packModel(recipe, modelWeights(trainer.state), clips, {
+    const bytes = await packModel(recipe, modelWeights(trainer.state), {
+      clips,
       engine: 'onnx',
       maxSeconds: 10,
     });
