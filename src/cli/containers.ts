@@ -4,6 +4,7 @@ import { type ContainerReader, openContainer } from '../bitstream/container-read
 import { isEcdc } from '../bitstream/ecdc-header.ts';
 import { ecdcDecoderStream, openEcdc } from '../codec/ecdc-decoder.ts';
 import { ecdcEncoderStream } from '../codec/ecdc-encoder.ts';
+import type { EntropyCoderName } from '../entropy/catalogue.ts';
 import type { Codec } from '../recipe/codec.ts';
 import { defaultEcdcRecipe, recipeForEcdc } from '../recipe/ecdc.ts';
 import { defaultRecipe } from '../recipe/load.ts';
@@ -12,6 +13,8 @@ import { recipeForFile } from '../recipe/of-file.ts';
 interface EncodeArgs {
   readonly bitrateKbps?: number;
   readonly languageModel: boolean;
+  /** Coder of a .codec file's codes. */
+  readonly entropy?: EntropyCoderName;
   /** Samples per channel to come, if known. */
   readonly lengthSamples?: number;
 }

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { type EntropyCoderName, entropyCoderNames } from '../entropy/catalogue.ts';
 import { openAudio } from '../media/audio-file.ts';
 import { openByteSink } from '../media/byte-sink.ts';
 import { Codec } from '../recipe/codec.ts';
@@ -22,6 +23,7 @@ interface Args extends CodecArgs, OutputArgs, JsonArgs {
   bitrate: number | undefined;
   container: ContainerName | undefined;
   lm: boolean;
+  entropy: EntropyCoderName | undefined;
 }
 
 export const encodeCommand: CommandModule<object, Args> = {
@@ -51,10 +53,17 @@ export const encodeCommand: CommandModule<object, Args> = {
         default: false,
         describe: 'for .ecdc: code with the language model, smaller and slower',
       })
-      .check(({ bitrate, lm, container, output }) => {
+      .option('entropy', {
+        choices: entropyCoderNames,
+        describe: "for .codec: entropy coder of the codes; the recipe's if not said",
+      })
+      .check(({ bitrate, lm, entropy, container, output }) => {
         if (!(bitrate === undefined || bitrate > 0)) throw new Error('--bitrate takes a number of kbps');
         if (lm && (container ?? containerOf(output)) !== 'ecdc') {
           throw new Error('--lm is for .ecdc files: name one with -o, or add --container ecdc');
+        }
+        if (entropy !== undefined && (container ?? containerOf(output)) === 'ecdc') {
+          throw new Error('--entropy is for .codec files: .ecdc has --lm');
         }
         return true;
       })
@@ -64,7 +73,7 @@ export const encodeCommand: CommandModule<object, Args> = {
 
   async handler(args) {
     const startedAt = performance.now();
-    const { input, bitrate, lm: languageModel } = args;
+    const { input, bitrate, entropy, lm: languageModel } = args;
     const container = args.container ?? containerOf(args.output) ?? 'codec';
     const output = args.output ?? replaceExtension(input, `.${container}`);
     assertOtherFile(input, output);
@@ -80,6 +89,7 @@ export const encodeCommand: CommandModule<object, Args> = {
       const stream = await containers[container].encoder(codec, {
         languageModel,
         ...(bitrate !== undefined && { bitrateKbps: bitrate }),
+        ...(entropy !== undefined && { entropy }),
         ...(lengthSamples !== undefined && { lengthSamples }),
       });
       const sink = await openByteSink(output === '-' ? process.stdout : output, { force: args.force });

@@ -21,7 +21,7 @@ export function decodePayload(
   { payload, mode, frames }: Pick<ContainerChunk, 'payload' | 'mode' | 'frames'>,
   shape: Omit<CodesShape, 'frames'>,
   segmented: boolean,
-  entropy: EntropyCoder,
+  entropy: Pick<EntropyCoder, 'decode'>,
 ): Codes {
   if (!segmented) return entropy.decode({ bytes: payload, mode }, { ...shape, frames });
   const segments: CodesSegment[] = [{ frames, scale: scaleOf(payload) }];

@@ -46,7 +46,7 @@ export type EntropyCoderName = keyof typeof entropyCoders;
 
 export const entropyCoderNames = Object.keys(entropyCoders) as EntropyCoderName[];
 
-/** All of a model's entropy coders: chunks say which one wrote them. Each is made when first needed. */
+/** All of a model's entropy coders: chunks say which one wrote them. Each is made when first needed, and so are its tables. */
 export class EntropyCoders {
   private readonly model: EntropyModel;
   private readonly made = new Map<EntropyCoderName, EntropyCoder>();

@@ -32,8 +32,8 @@ export interface ContextTables {
 export interface EntropyModel {
   readonly codebookSize: number;
   /** [codebooks, codebookSize], rows as `frequenciesFromCounts` makes them; absent in models without tables. */
-  readonly frequencies?: Int32Array;
-  readonly context?: ContextTables;
+  readonly frequencies?: Int32Array | undefined;
+  readonly context?: ContextTables | undefined;
 }
 
 /** Names under which the tables lie beside a model's weights. */
@@ -43,14 +43,38 @@ const PARTS = ['ranks', 'embeddings', 'layers', 'nodeWeights', 'nodeBiases', 'mi
 /** Larger integers would make the network's sums inexact or its counters overflow. */
 const MAX_INTEGER = 2 ** 20;
 
-/** The entropy coding tables among a model's tensors. Throws `bad-weights` when they are not as they must be. */
+/**
+ * The entropy coding tables among a model's tensors, each read when first asked for: most commands need but one of them.
+ * That throws `bad-weights` when they are not as they must be.
+ */
 export function readEntropyModel(
   tensors: ReadonlyMap<string, HostTensor>,
   codebookSize: number,
 ): EntropyModel {
-  const frequencies = tensors.get(FREQUENCIES)?.data as Int32Array | undefined;
-  const context = readContext(tensors, codebookSize);
-  return { codebookSize, ...(frequencies && { frequencies }), ...(context && { context }) };
+  let context: { tables: ContextTables | undefined } | undefined;
+  return {
+    codebookSize,
+    get frequencies() {
+      return readFrequencies(tensors, codebookSize);
+    },
+    get context() {
+      context ??= { tables: readContext(tensors, codebookSize) };
+      return context.tables;
+    },
+  };
+}
+
+function readFrequencies(
+  tensors: ReadonlyMap<string, HostTensor>,
+  codebookSize: number,
+): Int32Array | undefined {
+  const tensor = tensors.get(FREQUENCIES);
+  if (!tensor) return undefined;
+  const { dtype, shape } = tensor;
+  if (dtype !== 'int32' || shape.length !== 2 || shape[0] === 0 || shape[1] !== codebookSize) {
+    throw badTables(`${FREQUENCIES} [${shape}]`, `integers [codebooks, ${codebookSize}]`);
+  }
+  return tensor.data;
 }
 
 /** Tables as tensors, under the names by which `readEntropyModel` finds them. */

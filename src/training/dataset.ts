@@ -27,7 +27,7 @@ export async function loadClips(
     );
   });
   const files = entries
-    .filter((e) => e.isFile() && AUDIO.test(e.name))
+    .filter((e) => (e.isFile() || e.isSymbolicLink()) && AUDIO.test(e.name))
     .map((e) => path.join(e.parentPath, e.name))
     .sort();
   const clips: Clip[] = [];

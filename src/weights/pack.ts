@@ -21,6 +21,7 @@ import {
 } from './packed-format.ts';
 import { quantize } from './quantize.ts';
 import { stepsOf } from './steps.ts';
+import { readPacked, unpackWeights } from './unpack.ts';
 
 export interface PackOptions {
   /** Distance of two levels in a tensor of 2^18 values, in their root mean square; see `stepsOf`. Default 0.15. */
@@ -50,9 +51,10 @@ export interface Packed {
   readonly tensors: readonly PackedTensor[];
 }
 
-interface Coded extends Omit<PackedEntry, 'bytes' | 'check' | 'coding'> {
+type Stored = Omit<PackedEntry, 'bytes' | 'check'> & { readonly payload: Uint8Array };
+
+interface Coded extends Omit<Stored, 'coding'> {
   readonly coding: keyof typeof CODINGS;
-  readonly payload: Uint8Array;
   /** The tensor that the payload decodes to. */
   readonly decoded: HostTensor;
 }
@@ -73,9 +75,7 @@ export function packWeights(tensors: ReadonlyMap<string, HostTensor>, options: P
   const decoded = new Map(coded.map(({ name, decoded: tensor }) => [name, tensor]));
   const fingerprint = fingerprintOf(decoded);
   return {
-    bytes: Uint8Array.from(
-      Buffer.concat([header(coded, fingerprint, metadata), ...coded.map((c) => c.payload)]),
-    ),
+    bytes: assemble(coded.map(stored), fingerprint, metadata),
     fingerprint,
     tensors: coded.map(({ name, coding, payload, decoded: after }) => ({
       name,
@@ -87,8 +87,45 @@ export function packWeights(tensors: ReadonlyMap<string, HostTensor>, options: P
   };
 }
 
+/**
+ * Packed weights with other tensors in place of those whose names begin with `prefix`; everything else stays to the bit. The
+ * new ones are kept exactly if they are integers.
+ * @throws `bad-weights`
+ */
+export function replaceTensors(
+  file: Uint8Array,
+  prefix: string,
+  tensors: ReadonlyMap<string, HostTensor>,
+): { readonly bytes: Uint8Array<ArrayBuffer>; readonly fingerprint: Uint8Array } {
+  const { coded: before, metadata } = readPacked(file);
+  const { tensors: values } = unpackWeights(file);
+  const kept = before.filter(({ entry }) => !entry.name.startsWith(prefix));
+  const added = [...tensors].map(([name, tensor]) => code(name, tensor, undefined, 0));
+  const decoded = new Map([
+    ...kept.map(({ entry: { name } }) => [name, values.get(name)!] as const),
+    ...added.map(({ name, decoded: tensor }) => [name, tensor] as const),
+  ]);
+  const fingerprint = fingerprintOf(decoded);
+  const all = [...kept.map(({ entry, payload }) => ({ ...entry, payload })), ...added.map(stored)];
+  return { bytes: assemble(all, fingerprint, metadata), fingerprint };
+}
+
+function stored({ coding, ...rest }: Coded): Stored {
+  return { ...rest, coding: CODINGS[coding] };
+}
+
+function assemble(
+  tensors: readonly Stored[],
+  fingerprint: Uint8Array,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(
+    Buffer.concat([header(tensors, fingerprint, metadata), ...tensors.map((t) => t.payload)]),
+  );
+}
+
 function header(
-  coded: readonly Coded[],
+  coded: readonly Stored[],
   fingerprint: Uint8Array,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
@@ -100,7 +137,7 @@ function header(
     for (const dimension of shape) writeVarint(dimension, out);
     const check = crc32c(payload);
     const fields = {
-      coding: CODINGS[coding],
+      coding,
       bytes: payload.length,
       check,
       ...(step !== undefined && { step }),

@@ -19,6 +19,12 @@ import {
   VERSION,
 } from './packed-format.ts';
 
+/** A tensor as the file has it. */
+export interface CodedTensor {
+  readonly entry: PackedEntry;
+  readonly payload: Uint8Array;
+}
+
 export interface UnpackedWeights {
   /** Values are decoded when first asked for. */
   readonly tensors: Map<string, HostTensor>;
@@ -39,6 +45,22 @@ export function isPacked(bytes: Uint8Array): boolean {
  * @throws `bad-weights` for anything that is not such a file; also from `data`, for a file that was made to deceive
  */
 export function unpackWeights(file: Uint8Array, source = 'the weights'): UnpackedWeights {
+  const { coded, metadata, fingerprint } = readPacked(file, source);
+  const tensors = new Map<string, HostTensor>();
+  for (const { entry, payload } of coded) {
+    tensors.set(
+      entry.name,
+      lazyTensor(dtypeOf(entry), entry.shape, () => decode(entry, payload, source)),
+    );
+  }
+  return { tensors, metadata, fingerprint };
+}
+
+/** A file of packed weights with its values still coded, each once and with the right check sum. Throws as `unpackWeights`. */
+export function readPacked(
+  file: Uint8Array,
+  source = 'the weights',
+): Omit<UnpackedWeights, 'tensors'> & { readonly coded: readonly CodedTensor[] } {
   // A Buffer's slices would share its memory.
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.length);
   if (!isPacked(bytes)) {
@@ -59,22 +81,21 @@ export function unpackWeights(file: Uint8Array, source = 'the weights'): Unpacke
   if (crc32c(bytes.subarray(0, headerBytes)) !== check)
     throw damaged(source, 'another check sum of the header');
 
-  const tensors = new Map<string, HostTensor>();
+  const names = new Set<string>();
+  const coded: CodedTensor[] = [];
   let at = cursor.offset;
   for (const entry of headers) {
     const payload = bytes.subarray(at, at + entry.bytes);
     at += entry.bytes;
     if (payload.length < entry.bytes) throw damaged(source, `its end inside ${entry.name}`);
     if (crc32c(payload) !== entry.check) throw damaged(source, `another check sum of ${entry.name}`);
-    if (tensors.has(entry.name)) throw damaged(source, `${entry.name} twice`);
+    if (names.has(entry.name)) throw damaged(source, `${entry.name} twice`);
+    names.add(entry.name);
     checkSize(entry, source);
-    tensors.set(
-      entry.name,
-      lazyTensor(dtypeOf(entry), entry.shape, () => decode(entry, payload, source)),
-    );
+    coded.push({ entry, payload });
   }
   if (at !== bytes.length) throw damaged(source, `${bytes.length - at} bytes after its end`);
-  return { tensors, metadata: parseMetadata(metadata, source), fingerprint };
+  return { coded, metadata: parseMetadata(metadata, source), fingerprint };
 }
 
 function readEntry(cursor: ByteCursor): PackedEntry {
