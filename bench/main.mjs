@@ -1,4 +1,5 @@
 // npm run bench [-- NAME...]: timings of what the project promises to be fast, each next to what it is measured against.
+import { codeModels } from './code-models.mjs';
 import { coders } from './coders.mjs';
 import { cold } from './cold.mjs';
 import { engine } from './engine.mjs';
@@ -16,6 +17,7 @@ const benches = {
   'full-size': fullSize,
   cold,
   coders,
+  models: codeModels,
   'language-model': languageModel,
   speech,
   packed,

@@ -8,6 +8,7 @@ import { openEcdc } from '../codec/ecdc-decoder.ts';
 import { assertAudioHeader } from '../codec/header.ts';
 import { inspectContainer, inspectEcdc } from '../codec/inspect.ts';
 import { recipeAboutEcdc } from '../recipe/ecdc.ts';
+import { entropyOfFile } from '../recipe/entropy-of-file.ts';
 import { loadRecipe } from '../recipe/load.ts';
 import { recipeForFile } from '../recipe/of-file.ts';
 import { buildFraming, buildStages } from '../recipe/stages.ts';
@@ -36,16 +37,29 @@ const inspectors: Record<ContainerName, (feed: ByteFeed, given: string | undefin
     const container = await openContainer(feed.rest());
     const { header } = container;
     assertAudioHeader(header);
-    const { chunks, frames, payloadBytes, lengthSamples } = await inspectContainer(container);
+    const recipe = recipeForFile(header, given);
+    const loaded = loadRecipe(recipe);
+    const { codebookSize } = buildStages(loaded).quantizer;
+    const { segmented } = buildFraming(loaded);
+    const entropy = entropyOfFile(loaded, codebookSize, header.fingerprint);
+    const { chunks, frames, payloadBytes, lengthSamples, coders, codebookBits } = await inspectContainer(
+      container,
+      entropy && { entropy, codebookSize, segmented },
+    );
     return {
-      recipe: recipeForFile(header, given),
+      recipe,
       sampleRateHz: header.sampleRateHz,
       channels: header.channels,
       codebooks: header.codebooks,
       lengthSamples,
       frames,
       payloadBytes,
-      particulars: { fingerprint: toHex(header.fingerprint), chunks },
+      particulars: {
+        fingerprint: toHex(header.fingerprint),
+        chunks,
+        entropy: coders,
+        ...(codebookBits && { codebookBits: codebookBits.map(Math.round) }),
+      },
       header: listHeader(header),
     };
   },

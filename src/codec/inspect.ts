@@ -1,4 +1,6 @@
 import type { ContainerReader } from '../bitstream/container-reader.ts';
+import { type EntropyCoders, entropyCoderNames, entropyCoders } from '../entropy/catalogue.ts';
+import { decodePayload } from './chunk-payload.ts';
 import { plainSegmentBytes, SCALE_BYTES } from './ecdc-codes.ts';
 import type { OpenEcdc } from './ecdc-decoder.ts';
 import { trailing, truncated } from './ecdc-errors.ts';
@@ -10,17 +12,52 @@ export interface ContainerSummary {
   /** Bytes of codes, without headers and checksums. */
   readonly payloadBytes: number;
   readonly lengthSamples: number;
+  /** The entropy coders that wrote the chunks, in the catalogue's order. */
+  readonly coders: readonly string[];
+  /** [codebooks]: bits of each codebook's indices, as the coders count them; only where these are given. */
+  readonly codebookBits?: readonly number[];
 }
 
-/** Reads a whole container without decoding it. */
-export async function inspectContainer(container: ContainerReader): Promise<ContainerSummary> {
+/** What reads the codes in chunks. */
+interface CodesReading {
+  readonly entropy: EntropyCoders;
+  readonly codebookSize: number;
+  /** Whether chunks are segments with a scale of their own. */
+  readonly segmented: boolean;
+}
+
+/**
+ * Reads a whole container without decoding the sound.
+ * @param reading also reads the codes, to tell the bits of each codebook
+ * @throws `bad-container`
+ */
+export async function inspectContainer(
+  container: ContainerReader,
+  reading?: CodesReading,
+): Promise<ContainerSummary> {
   let [chunks, frames, payloadBytes] = [0, 0, 0];
+  const { codebooks } = container.header;
+  const codebookBits = new Array<number>(codebooks).fill(0);
+  const modes = new Set<number>();
   for await (const chunk of container.chunks()) {
     chunks++;
     frames += chunk.frames;
     payloadBytes += chunk.payload.length;
+    modes.add(chunk.mode);
+    if (!reading) continue;
+    const { entropy, codebookSize, segmented } = reading;
+    const codes = decodePayload(chunk, { codebooks, codebookSize }, segmented, entropy);
+    for (const [q, bits] of entropy.codebookBits(chunk.mode, codes).entries()) codebookBits[q]! += bits;
   }
-  return { chunks, frames, payloadBytes, lengthSamples: container.end?.lengthSamples ?? 0 };
+  const coders = entropyCoderNames.filter((name) => modes.has(entropyCoders[name].mode));
+  return {
+    coders,
+    ...(reading && { codebookBits }),
+    chunks,
+    frames,
+    payloadBytes,
+    lengthSamples: container.end?.lengthSamples ?? 0,
+  };
 }
 
 /**

@@ -9,7 +9,7 @@ import { float32, type HostTensor, int32 } from '../core/tensor.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { fromFloat16Bits, toFloat16Bits } from './float16.ts';
 import { modelsFolder } from './folders.ts';
-import { DEFAULT_STEP, packWeights } from './pack.ts';
+import { DEFAULT_STEP, packWeights, replaceTensors } from './pack.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { stepsOf } from './steps.ts';
 import { isPacked, unpackWeights } from './unpack.ts';
@@ -41,6 +41,25 @@ const model = new Map<string, HostTensor>([
 /** What a step of 1 is for the 6400 values of `lstm.weight`, in root mean squares. */
 const STEP_OF_ONE = Math.sqrt(6400 / 2 ** 18);
 const packed = packWeights(model, { metadata: { recipe: 'test', note: 'a\nb' } });
+
+describe('replaceTensors', () => {
+  const tables = new Map([['tables.b', int32([2, 2], Int32Array.of(1, -2, 3, 70_000))]]);
+  const replaced = replaceTensors(packed.bytes, 'tables', tables);
+
+  it('takes the place of what has the prefix; all else stays to the bit', () => {
+    const { tensors, metadata, fingerprint } = unpackWeights(replaced.bytes);
+    const before = unpackWeights(packed.bytes);
+    expect(metadata).toEqual(before.metadata);
+    expect([...tensors.keys()]).toEqual([...model.keys()].filter((n) => n !== 'tables').concat('tables.b'));
+    for (const [name, { data }] of tensors) {
+      expect(data).toEqual((before.tensors.get(name) ?? tables.get(name))!.data);
+    }
+    expect(fingerprint).toEqual(fingerprintOf(tensors));
+    expect(fingerprint).toEqual(replaced.fingerprint);
+    expect(fingerprint).not.toEqual(before.fingerprint);
+    expect(replaceTensors(replaced.bytes, 'tables', tables).bytes).toEqual(replaced.bytes);
+  });
+});
 
 describe('packed weights', () => {
   it('keep names, shapes, order, integers, vectors and metadata; tell their fingerprint', () => {

@@ -133,6 +133,25 @@ describe('codec encode and decode', () => {
     expect(jsonOf(await codec(folder(), ...decode))).toMatchObject({ durationSeconds: 1 });
   });
 
+  it('--entropy chooses the coder, and the file decodes without it', async () => {
+    writeFileSync(inFolder('in.wav'), wavBytes(chirp(12000)));
+    const decoded: Buffer[] = [];
+    for (const entropy of ['none', 'mix']) {
+      const encode = ['encode', 'in.wav', '-o', `${entropy}.codec`, ...tiny, '--entropy', entropy, '--json'];
+      jsonOf(await codec(folder(), ...encode));
+      const info = jsonOf(await codec(folder(), 'info', `${entropy}.codec`, ...tiny, '--json'));
+      const bits = (info.codebookBits as number[]).reduce((sum, b) => sum + b, 0);
+      expect(info.entropy).toEqual([entropy]);
+      expect(Math.abs(bits - Number(info.codesKbps) * 1000 * Number(info.durationSeconds))).toBeLessThan(40);
+      const decode = ['decode', `${entropy}.codec`, '-o', `${entropy}.wav`, ...tiny, '--json'];
+      jsonOf(await codec(folder(), ...decode));
+      decoded.push(readFileSync(inFolder(`${entropy}.wav`)));
+    }
+    expect(decoded[1]).toEqual(decoded[0]);
+    const failed = await codec(folder(), 'encode', 'in.wav', '-o', 'in.ecdc', ...tiny, '--entropy', 'mix');
+    expect(failureOf(failed, 2)).toMatch(/--entropy is for \.codec/);
+  });
+
   it('an output that exists is kept unless --force says otherwise', async () => {
     writeFileSync(inFolder('in.wav'), wavBytes(chirp(2400)));
     writeFileSync(inFolder('in.codec'), 'precious');

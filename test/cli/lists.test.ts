@@ -66,6 +66,8 @@ describe('codec info', () => {
       codebooks: 8,
       frames: 76,
       chunks: 1,
+      entropy: ['none'],
+      codebookBits: new Array(8).fill(760),
       nominalKbps: 6,
       codesKbps: expect.any(Number),
       kbps,

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
@@ -60,13 +60,48 @@ describe('codec weights pack and unpack', () => {
     expect(tensors.size).toBe((coarse.tensors as unknown[]).length);
   });
 
+  it('tables are made for weights packed or not, and make files smaller', async () => {
+    await packTiny();
+    mkdirSync(inFolder('sound'));
+    writeFileSync(inFolder('sound/a.wav'), wavBytes(chirp(48_000)));
+    writeFileSync(inFolder('sound/b.wav'), 'no sound');
+    const tables = ['weights', 'tables', 'packed.yaml', '--data', 'sound', '-o', 'tiny.ncw', '--json'];
+    const made = await codec(folder(), ...tables, '--force');
+    expect(made.stderr.toString()).toMatch(/left out b\.wav[^]*encoding 1 files[^]*training tables on 2 s/);
+    expect(jsonOf(made)).toMatchObject({ output: 'tiny.ncw', audioSeconds: 2 });
+    writeFileSync(inFolder('in.wav'), wavBytes(chirp(24_000)));
+    const bytes: number[] = [];
+    for (const entropy of ['none', 'static', 'context', 'mix']) {
+      const encode = ['encode', 'in.wav', '--recipe', 'packed.yaml', '--entropy', entropy, '--json'];
+      const outcome = jsonOf(await codec(folder(), ...encode, '-o', `${entropy}.codec`));
+      bytes.push(Number(outcome.bytes));
+      const decode = ['decode', `${entropy}.codec`, '--recipe', 'packed.yaml', '--json'];
+      expect(jsonOf(await codec(folder(), ...decode, '-o', `${entropy}.wav`))).toMatchObject({
+        durationSeconds: 1,
+      });
+      expect(readFileSync(inFolder(`${entropy}.wav`))).toEqual(readFileSync(inFolder('none.wav')));
+    }
+    const [plain, ...modelled] = bytes;
+    for (const size of modelled) expect(size).toBeLessThan(0.8 * plain!);
+    // The same from weights that are not packed yet.
+    const loose = [
+      ...tables.slice(0, -2),
+      'other.ncw',
+      '--set',
+      'weights=tiny.safetensors',
+      '--json',
+      '--quiet',
+    ];
+    expect(jsonOf(await codec(folder(), ...loose)).fingerprint).toBe(jsonOf(made).fingerprint);
+  }, 120_000);
+
   it('refuses bad options, damaged files and overwriting', async () => {
     await packTiny();
     const pack = ['weights', 'pack', 'tiny.safetensors', '-o', 'tiny.ncw'];
     expect(failureOf(await codec(folder(), ...pack))).toMatch(/will not overwrite tiny\.ncw/);
     expect(failureOf(await codec(folder(), ...pack, '--force', '--step', '0'))).toMatch(/this step: found 0/);
     expect(failureOf(await codec(folder(), 'weights', 'pack', 'absent.ncw'))).toMatch(/no weights/);
-    expect(failureOf(await codec(folder(), 'weights'), 2)).toMatch(/pack or unpack/);
+    expect(failureOf(await codec(folder(), 'weights'), 2)).toMatch(/unpack or tables/);
     const onto = ['weights', 'pack', 'tiny.ncw', '--force'];
     expect(failureOf(await codec(folder(), ...onto))).toMatch(/the input itself/);
     const bytes = readFileSync(inFolder('tiny.ncw'));

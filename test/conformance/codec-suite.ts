@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ContainerChunk } from '../../src/bitstream/container.ts';
+import { openContainer } from '../../src/bitstream/container-reader.ts';
+import { decodePayload } from '../../src/codec/chunk-payload.ts';
+import { concatFrames } from '../../src/core/codes.ts';
 import type { AudioSignal } from '../../src/core/signal.ts';
+import { entropyCoderNames } from '../../src/entropy/catalogue.ts';
 import { Codec } from '../../src/recipe/codec.ts';
 import { absentWeights } from './absent.ts';
 
@@ -123,6 +128,40 @@ export function describeCodec({ recipe, sound }: Subject): void {
         expect(worst).toBeLessThan(1e-4);
         await other.dispose();
       }
+    });
+
+    it('every entropy coder carries the same codes to the other engines and to one thread', async () => {
+      const piece = head(signal, 4000);
+      const codes = await codec.toCodes(piece);
+      const { codebookSize } = codec.parts.model.parts.quantizer;
+      const others: Codec[] = [];
+      for (const options of [
+        { engine: 'tfjs-cpu', set: ['chunk.computeFrames=13'] },
+        { engine: 'tfjs-wasm', threads: 1, set: ['chunk.computeFrames=13'] },
+        { engine: 'tfjs-wasm', threads: 2, set: ['chunk.computeFrames=13'] },
+        { engine: 'onnx', threads: 2 },
+      ]) {
+        others.push(await Codec.load(recipe, options));
+      }
+      for (const name of entropyCoderNames) {
+        const bytes = await codec.encode(piece, { entropy: name });
+        const chunks: ContainerChunk[] = [];
+        for await (const chunk of (await openContainer(bytes)).chunks()) chunks.push(chunk);
+        for (const each of [codec, ...others]) {
+          const read = chunks.map((chunk) =>
+            decodePayload(
+              chunk,
+              { codebooks: codes.codebooks, codebookSize },
+              each.parts.framing.segmented,
+              each.parts.entropy,
+            ),
+          );
+          expect(concatFrames(read, codes).indices).toEqual(codes.indices);
+        }
+        const length = (await others[0]!.decode(bytes)).channels[0]!.length;
+        expect(length).toBe(4000);
+      }
+      for (const other of others) await other.dispose();
     });
 
     it('damage is detected, and with best effort the intact chunks decode and the rest is silence', async () => {
