@@ -67,7 +67,9 @@ describe('codec weights pack and unpack', () => {
     writeFileSync(inFolder('sound/b.wav'), 'no sound');
     const tables = ['weights', 'tables', 'packed.yaml', '--data', 'sound', '-o', 'tiny.ncw', '--json'];
     const made = await codec(folder(), ...tables, '--force');
-    expect(made.stderr.toString()).toMatch(/left out b\.wav[^]*encoding 1 files[^]*training tables on 2 s/);
+    expect(made.stderr.toString()).toMatch(
+      /left out b\.wav[\s\S]*encoding 1 files[\s\S]*training tables on 2 s/,
+    );
     expect(jsonOf(made)).toMatchObject({ output: 'tiny.ncw', audioSeconds: 2 });
     writeFileSync(inFolder('in.wav'), wavBytes(chirp(24_000)));
     const bytes: number[] = [];
