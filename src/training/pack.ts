@@ -50,12 +50,14 @@ export async function tablesOf(
   return { tensors: entropyTensors(tables), audioSeconds };
 }
 
-async function codesOf(codec: Codec, recipe: Recipe, { clips, maxSeconds }: TableSource) {
+async function codesOf(codec: Codec, recipe: Recipe, { clips, maxSeconds, onStage }: TableSource) {
   const { sampleRateHz } = recipe.signal;
   const bitrateKbps = Math.max(...recipe.bitrates.kbps);
   const codes: Codes[] = [];
   let audioSeconds = 0;
-  for (const { samples } of clips) {
+  const quarter = Math.ceil(clips.length / 4);
+  for (const [i, { samples }] of clips.entries()) {
+    if (i > 0 && i % quarter === 0) onStage?.(`encoded ${i} of ${clips.length} files`);
     if (audioSeconds > maxSeconds) break;
     if (samples.length === 0) continue;
     const channel = Float32Array.from(samples, (v) => v / 32768);
