@@ -67,10 +67,9 @@ describe('codec weights pack and unpack', () => {
     writeFileSync(inFolder('sound/b.wav'), 'no sound');
     const tables = ['weights', 'tables', 'packed.yaml', '--data', 'sound', '-o', 'tiny.ncw', '--json'];
     const made = await codec(folder(), ...tables, '--force');
-    expect(made.stderr.toString()).toMatch(
-      /left out .*b\.wav[\s\S]*encoding 1 files[\s\S]*training tables on 2 s/,
-    );
-    expect(jsonOf(made)).toMatchObject({ output: 'tiny.ncw', audioSeconds: 2 });
+    expect(made.stderr).toMatch(/left out .*b\.wav[\s\S]*encoding 1 files[\s\S]*training tables on 2 s/);
+    const told = jsonOf({ ...made, stderr: '' });
+    expect(told).toMatchObject({ output: 'tiny.ncw', audioSeconds: 2 });
     writeFileSync(inFolder('in.wav'), wavBytes(chirp(24_000)));
     const bytes: number[] = [];
     for (const entropy of ['none', 'context']) {
@@ -93,7 +92,8 @@ describe('codec weights pack and unpack', () => {
       '--json',
       '--quiet',
     ];
-    expect(jsonOf(await codec(folder(), ...loose)).fingerprint).toBe(jsonOf(made).fingerprint);
+    const again = await codec(folder(), ...loose);
+    expect(jsonOf({ ...again, stderr: '' }).fingerprint).toBe(told.fingerprint);
   }, 120_000);
 
   it('refuses bad options, damaged files and overwriting', async () => {
