@@ -25,15 +25,18 @@ export const entropyCoders = {
     about:
       "range coder with one fixed table per codebook, kept with the model's weights (without: plain bits)",
     mode: MODES.staticRange,
-    create: ({ codebookSize, frequencies }) =>
+    create: ({ codebookSize, frequencies }): EntropyCoder =>
       frequencies ? new StaticRangeCoder(frequencies, codebookSize) : rawCoder,
   },
   context: {
     about:
-      "an integer network, kept with the model's weights, predicts each index from the ones before it (without: plain bits)",
+      "an integer network, kept with the model's weights, predicts each index from the ones before it (without: as static)",
     mode: MODES.context,
-    create: ({ codebookSize, context }) =>
-      context ? new ModelCoder(new ContextModel(context), codebookSize, MODES.context) : rawCoder,
+    create: (model): EntropyCoder => {
+      const { codebookSize, context } = model;
+      if (!context) return entropyCoders.static.create(model);
+      return new ModelCoder(new ContextModel(context), codebookSize, MODES.context);
+    },
   },
   mix: {
     about: 'the predictions of that network, if there is one, mixed with adaptive counters',
