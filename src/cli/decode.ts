@@ -58,12 +58,12 @@ export const decodeCommand: CommandModule<object, Args> = {
     const startedAt = performance.now();
     const { input, output = replaceExtension(input, '.wav'), bestEffort } = args;
     const source = readBytes(input);
-    assertOtherFile(input, output);
     const { name: container, feed } = await sniff(source.bytes());
     const file = await containers[container].open(feed, { bestEffort });
     const codec = await Codec.load(file.recipe(args.recipe), loadOptions(args));
     const { sampleRateHz, channels, name } = codec.parts;
     const { blocks, outcome } = await file.decode(codec, { bestEffort });
+    assertOtherFile(input, output);
     const writer = await createAudioWriter(output, {
       sampleRateHz,
       channels,
