@@ -201,7 +201,9 @@ bitrates: { kbps: [48], default: 48 }
 
 describe('codec weights', () => {
   it('without an action, or a wrong one, is wrong usage', async () => {
-    expect(failureOf(await codec(folder(), 'weights'), 2)).toMatch(/list, pull, import, pack, unpack or tables/);
+    expect(failureOf(await codec(folder(), 'weights'), 2)).toMatch(
+      /list, pull, import, pack, unpack or tables/,
+    );
     expect(failureOf(await codec(folder(), 'weights', 'puul'), 2)).toMatch(/puul|pull/);
     expect(failureOf(await codec(folder(), 'weights', 'pull'), 2)).toMatch(/argument/i);
   });
