@@ -155,6 +155,10 @@ const cases: Record<string, Case> = {
     inputs: [S, Int32Array.of(2, 0, 0, 1)],
     forwardOnly: true,
   },
+  gatherLearned: {
+    fn: (x) => tf.gather(x!, tf.tensor1d([2, 0, 0, 1], 'int32'), 1),
+    inputs: [S],
+  },
   oneHot: {
     fn: (i) => float(tf.oneHot(i as tf.Tensor1D, 5)),
     inputs: [Int32Array.of(2, 0, 4)],
@@ -247,6 +251,54 @@ const cases: Record<string, Case> = {
       [2, 4, 7, 3],
       [3, 3, 3, 2],
     ],
+  },
+  depthwiseConv2dStrided: {
+    fn: (x, w) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, [2, 2], 'same'),
+    inputs: [
+      [2, 7, 7, 3],
+      [3, 3, 3, 2],
+    ],
+  },
+  conv2dFar: {
+    // Padded further than the filter reaches back.
+    fn: (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 3),
+    inputs: [
+      [1, 4, 5, 3],
+      [3, 3, 3, 2],
+    ],
+  },
+  // Squares only where gradients are compared: those of tfjs-cpu come with height and width exchanged.
+  resizeBilinear: {
+    fn: (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [10, 10]),
+    inputs: [[2, 4, 4, 3]],
+  },
+  resizeBilinearCorners: {
+    fn: (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [7, 7], true),
+    inputs: [[2, 4, 4, 3]],
+  },
+  resizeBilinearCentres: {
+    fn: (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [8, 15], false, true),
+    inputs: [[2, 4, 5, 3]],
+    forwardOnly: true,
+  },
+  resizeNearest: {
+    fn: (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [8, 12]),
+    inputs: [[2, 4, 4, 3]],
+    forwardOnly: true,
+  },
+  resizeNearestCorners: {
+    fn: (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [8, 15], true),
+    inputs: [[2, 4, 5, 3]],
+    forwardOnly: true,
+  },
+  resizeNearestCentres: {
+    fn: (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [7, 11], false, true),
+    inputs: [[2, 4, 5, 3]],
+    forwardOnly: true,
+  },
+  depthToSpace: {
+    fn: (x) => tf.depthToSpace(x as tf.Tensor4D, 2),
+    inputs: [[2, 3, 5, 12]],
     forwardOnly: true,
   },
   lstm: {

@@ -3,4 +3,7 @@ import './elementwise.ts';
 import './shape.ts';
 import './reduce.ts';
 import './linear.ts';
+import './conv.ts';
+import './depthwise-conv.ts';
+import './images.ts';
 import './lstm.ts';

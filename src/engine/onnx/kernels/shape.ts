@@ -154,6 +154,21 @@ kernel('GatherV2', (g, { x, indices }, { axis, batchDims }) => {
   const shape = [...x!.shape.slice(0, at), ...indices!.shape, ...x!.shape.slice(at + 1)];
   return g.node('Gather', [x!, indices!], shape, { axis: at }, x!.dtype);
 });
+// What gathering adds up on the way back.
+kernel('UnsortedSegmentSum', (g, { x, segmentIds }, { numSegments }) => {
+  const rows = segmentIds!.shape.length;
+  const shape = [numSegments, ...x!.shape.slice(rows)];
+  const at = [...segmentIds!.shape, 1];
+  const wide = g.node('Cast', [segmentIds!], segmentIds!.shape, { to: 7 }, 'int32');
+  const indices = g.node('Reshape', [wide, g.ints(at)], at, {}, 'int32');
+  return g.node(
+    'ScatterND',
+    [filled(g, shape, 0, x!.dtype), indices, x!],
+    shape,
+    { reduction: 'add' },
+    x!.dtype,
+  );
+});
 kernel('OneHot', (g, { indices }, { depth, onValue, offValue }) => {
   const values = g.constant(Float32Array.of(offValue, onValue), [2], 'float32');
   return g.node('OneHot', [indices!, g.scalar(depth, 'int32'), values], [...indices!.shape, depth], {
