@@ -4,10 +4,12 @@ import type { CommandModule } from 'yargs';
 import { CodecError } from '../core/errors.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import { loadRecipe } from '../recipe/load.ts';
+import { type ObjectiveName, objectiveNames, objectives } from '../training/objectives.ts';
 import { type CodecArgs, codecOptions, engineOptions, wholeNumbers } from './options.ts';
 
 interface Args extends CodecArgs {
   recipe: string;
+  objective: ObjectiveName;
   data: string;
   out: string;
   steps: number;
@@ -24,6 +26,11 @@ export const trainCommand: CommandModule<object, Args> = {
   builder: (args) =>
     codecOptions(args)
       .positional('recipe', { type: 'string', demandOption: true })
+      .option('objective', {
+        choices: objectiveNames,
+        default: objectiveNames[0],
+        describe: `what of it to train: ${objectiveNames.map((name) => `${name} (${objectives[name].about})`).join(', ')}`,
+      })
       .option('data', { type: 'string', demandOption: true, describe: 'folder of sound files' })
       .option('steps', {
         type: 'number',
@@ -76,6 +83,7 @@ export const trainCommand: CommandModule<object, Args> = {
       process.stderr.isTTY ? process.stderr.write(`\r\x1b[K${text}`) : undefined;
     const result = await train({
       recipe,
+      objective: await objectives[args.objective].create(recipe, engine),
       engine,
       data: args.data,
       out,

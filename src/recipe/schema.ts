@@ -65,6 +65,12 @@ const training = z.strictObject({
   adamBeta1: z.number().min(0).max(1).default(0.8),
   adamBeta2: z.number().min(0).max(1).default(0.99),
   gradientClip: positive.default(1).describe('largest global gradient norm'),
+  averageDecay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.999)
+    .describe('decay of the running average of the weights, which is what ships; 0: none'),
   codebookDecay: z.number().min(0).max(1).default(0.99).describe('decay of the codebook averages'),
   deadCodeShare: z
     .number()

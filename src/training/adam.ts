@@ -6,19 +6,22 @@ export interface AdamOptions {
   readonly beta2: number;
   /** Gradients are scaled down when their global norm exceeds this. */
   readonly clip: number;
+  /** Decay of the running average of the weights; 0 keeps none. */
+  readonly averageDecay: number;
 }
 
 const EPSILON = 1e-8;
 
 /**
  * One Adam step (Kingma & Ba 2015) inside the graph: reads inputs `param:N`, `m:N`, `v:N`, the scalar `rate` (learning
- * rate with bias correction folded in) and `correction` (1 - beta2^t), writes outputs of the same names.
+ * rate with bias correction folded in) and `correction` (1 - beta2^t), writes outputs of the same names. With averages,
+ * `average:N` moves towards the weights by the share `averageShare`.
  * Gives the gradients' global norm before clipping.
  */
 export function adamStep(
   io: GraphIo,
   gradients: ReadonlyMap<string, { readonly value: tf.Tensor; readonly gradient: tf.Tensor }>,
-  { beta1, beta2, clip }: AdamOptions,
+  { beta1, beta2, clip, averageDecay }: AdamOptions,
 ): tf.Scalar {
   const squares = [...gradients.values()].map(({ gradient }) => tf.sum(tf.square(gradient)));
   const norm = tf.sqrt(tf.addN(squares)) as tf.Scalar;
@@ -30,14 +33,28 @@ export function adamStep(
     const m = tf.add(tf.mul(io.input(`m:${name}`, value.shape), beta1), tf.mul(g, 1 - beta1));
     const v = tf.add(tf.mul(io.input(`v:${name}`, value.shape), beta2), tf.mul(tf.square(g), 1 - beta2));
     const step = tf.div(m, tf.add(tf.sqrt(tf.div(v, correction)), EPSILON));
+    const moved = tf.sub(value, tf.mul(step, rate));
     io.output(`m:${name}`, m);
     io.output(`v:${name}`, v);
-    io.output(`param:${name}`, tf.sub(value, tf.mul(step, rate)));
+    io.output(`param:${name}`, moved);
+    if (averageDecay === 0) continue;
+    const average = io.input(`average:${name}`, value.shape);
+    const towards = tf.mul(tf.sub(moved, average), io.input('averageShare', []));
+    io.output(`average:${name}`, tf.add(average, towards));
   }
   return norm;
 }
 
-/** Values of `rate` and `correction` at step t (from 1). */
-export function adamScalars(learningRate: number, step: number, { beta1, beta2 }: AdamOptions) {
-  return { rate: learningRate / (1 - beta1 ** step), correction: 1 - beta2 ** step };
+/** Values of `rate`, `correction` and `averageShare` at step t (from 1). */
+export function adamScalars(
+  learningRate: number,
+  step: number,
+  { beta1, beta2, averageDecay }: Pick<AdamOptions, 'beta1' | 'beta2' | 'averageDecay'>,
+) {
+  return {
+    rate: learningRate / (1 - beta1 ** step),
+    correction: 1 - beta2 ** step,
+    // The first weights are soon forgotten.
+    averageShare: 1 - Math.min(averageDecay, step / (step + 9)),
+  };
 }

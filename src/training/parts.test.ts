@@ -12,7 +12,7 @@ import { audioLosses, magnitudes } from './losses.ts';
 
 describe('adamStep', () => {
   it('does what Adam does by hand, gradients clipped', async () => {
-    const options = { beta1: 0.8, beta2: 0.99, clip: 0.5 };
+    const options = { beta1: 0.8, beta2: 0.99, clip: 0.5, averageDecay: 0 };
     const engine = await createEngine('onnx');
     const graph = await engine.compile((io) => {
       const value = io.input('param:w', [2]);

@@ -4,14 +4,15 @@ import { Rng } from '../core/rng.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { loadWeights } from '../weights/store.ts';
-import { adoptModel, loadCheckpoint, modelWeights, saveCheckpoint, writeWhole } from './checkpoint.ts';
+import { adoptModel, loadCheckpoint, saveCheckpoint, writeWhole } from './checkpoint.ts';
 import { loadClips, splitClips } from './dataset.ts';
-import { rowsPerBatch } from './graphs.ts';
-import { packModel } from './pack.ts';
+import type { Objective } from './objective.ts';
 import { type StepReport, Trainer } from './trainer.ts';
 
 export interface TrainingRun {
   readonly recipe: Recipe;
+  /** What of it is trained. */
+  readonly objective: Objective;
   readonly engine: Engine;
   /** Folder of audio files. */
   readonly data: string;
@@ -44,17 +45,20 @@ export async function train(
   run: TrainingRun,
 ): Promise<{ readonly step: number; readonly finished: boolean }> {
   const { recipe, out, steps, seed } = run;
+  const { sampleRateHz } = recipe.signal;
+  // Weights first: they are soon read, and the data is not.
+  const model = run.from === undefined ? undefined : loadWeights(run.from).tensors;
+  const trainer = await Trainer.create(run.objective, recipe.training, run.engine, seed, (state) => {
+    if (run.resume) loadCheckpoint(out, state);
+    else if (model) adoptModel(model, state, run.objective);
+  });
   const clips = await loadClips(
     run.data,
-    recipe.signal.sampleRateHz,
+    sampleRateHz,
     (done, total) => run.onLoad?.(done, total),
     (file, error) => run.onWarning?.(`left out ${file}: ${error instanceof Error ? error.message : error}`),
   );
   const split = splitClips(clips, recipe.training.validationShare, new Rng(seed));
-  const trainer = await Trainer.create(recipe, run.engine, seed, (state) => {
-    if (run.resume) loadCheckpoint(out, state);
-    else if (run.from !== undefined) adoptModel(loadWeights(run.from).tensors, state, rowsPerBatch(recipe));
-  });
   mkdirSync(out, { recursive: true });
   writeFileSync(path.join(out, 'recipe.json'), `${JSON.stringify(recipe, null, 2)}\n`);
   const log = (entry: object) => appendFileSync(path.join(out, 'log.jsonl'), `${JSON.stringify(entry)}\n`);
@@ -63,10 +67,10 @@ export async function train(
     const report = await trainer.step(split.train, steps);
     run.onStep?.(report);
     if (report.step % 10 === 0)
-      log({ ...report, audioSecondsPerSecond: trainer.batchSeconds / report.seconds });
+      log({ ...report, audioSecondsPerSecond: trainer.batchSeconds(sampleRateHz) / report.seconds });
     if (report.step % run.validateEvery === 0 || report.step === steps) {
       const held = split.validation.length > 0 ? split.validation : split.train;
-      const entry = { step: report.step, validation: await validateAll(trainer, recipe, held) };
+      const entry = { step: report.step, validation: await trainer.validate(held, VALIDATION_BATCHES) };
       log(entry);
       run.onValidation?.(entry);
     }
@@ -76,20 +80,8 @@ export async function train(
   const finished = trainer.state.step >= steps;
   if (finished) {
     const source = { clips: split.train, engine: run.engine.name, maxSeconds: TABLE_SECONDS };
-    const model = await packModel(recipe, modelWeights(trainer.state), source);
-    await writeWhole(path.join(out, 'model.safetensors'), model);
+    const bytes = await run.objective.pack(trainer.modelWeights, source);
+    await writeWhole(path.join(out, 'model.safetensors'), bytes);
   }
   return { step: trainer.state.step, finished };
-}
-
-/** Losses at every bitrate, and unquantized under `none`. */
-async function validateAll(trainer: Trainer, recipe: Recipe, clips: Parameters<Trainer['validate']>[0]) {
-  const result: Record<string, Record<string, number>> = {
-    none: await trainer.validate(clips, 0, VALIDATION_BATCHES),
-  };
-  if (trainer.state.step <= recipe.training.unquantizedSteps) return result;
-  for (const kbps of recipe.bitrates.kbps) {
-    result[`${kbps}kbps`] = await trainer.validate(clips, trainer.codebooksFor(kbps), VALIDATION_BATCHES);
-  }
-  return result;
 }

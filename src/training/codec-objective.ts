@@ -1,0 +1,163 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { codebooksFor } from '../codec/bitrate.ts';
+import { CodecError } from '../core/errors.ts';
+import type { Rng } from '../core/rng.ts';
+import type { Scope } from '../core/stages.ts';
+import type { HostTensor } from '../core/tensor.ts';
+import type { Engine, GraphIo } from '../engine/engine.ts';
+import type { Weights } from '../nn/params.ts';
+import { freshWeights } from '../recipe/fresh-weights.ts';
+import type { Recipe } from '../recipe/schema.ts';
+import { buildStages, type Stages } from '../recipe/stages.ts';
+import { type AudioLosses, audioLosses } from './losses.ts';
+import type { Named, Objective, Probe } from './objective.ts';
+import { packModel, type TableSource } from './pack.ts';
+import { QuantizerTraining } from './quantizer-training.ts';
+import { quantizeStraightThrough } from './straight-through.ts';
+
+type LossName = keyof AudioLosses | 'features';
+
+/**
+ * A whole codec: encoder, quantizer and decoder, by distances of the signal, or of the features that a recipe works on, then
+ * without its vocoder.
+ */
+export class CodecObjective implements Objective {
+  readonly losses: readonly string[];
+  private readonly recipe: Recipe;
+  private readonly stages: Stages;
+  private readonly quantizer: QuantizerTraining;
+
+  /** @throws `bad-recipe` for other than mono recipes */
+  constructor(recipe: Recipe, engine: Engine) {
+    assertMono(recipe);
+    this.recipe = recipe;
+    this.stages = buildStages(recipe);
+    this.quantizer = new QuantizerTraining(recipe, engine);
+    this.losses = recipe.features
+      ? ['features', 'commitment']
+      : ['waveform', 'mel', 'spectrum', 'commitment'];
+  }
+
+  get batchShape(): [number, number, number] {
+    const { training, signal } = this.recipe;
+    return [training.batch, training.segmentFrames * this.stages.encoder.hopLength, signal.channels];
+  }
+
+  get learned(): Map<string, HostTensor> {
+    return this.quantizer.tensors;
+  }
+
+  freshWeights(rng: Rng): Map<string, HostTensor> {
+    return freshWeights(this.recipe, rng);
+  }
+
+  adopt(model: Weights): void {
+    this.quantizer.adopt(model);
+  }
+
+  forward(io: GraphIo, x: tf.Tensor3D, scope: Scope): tf.Scalar {
+    const { recipe, quantizer } = this;
+    const { batch, segmentFrames, losses } = recipe.training;
+    const { dimension } = recipe.latent;
+    const { codebooks, codebookSize } = recipe.quantizer;
+    const { rows } = quantizer;
+    const { encoder, decoder, features } = this.stages.inner;
+    const target = features ? features.analyse(x, scope) : x;
+    const latents = tf.reshape(encoder.encode(target, scope), [rows, dimension]) as tf.Tensor2D;
+    const { quantized, codes, commitment } = quantizeStraightThrough(
+      latents,
+      Array.from(
+        { length: codebooks },
+        (_, q) => io.input(`codebook:${q}`, [codebookSize, dimension]) as tf.Tensor2D,
+      ),
+      io.input('mask', [codebooks, rows, 1]) as tf.Tensor3D,
+      io.input('bypass', [rows, 1]) as tf.Tensor2D,
+      losses.commitment,
+    );
+    const y = decoder.decode(tf.reshape(quantized, [batch, segmentFrames, dimension]) as tf.Tensor3D, scope);
+    const [late, due] = aligned(y, target, decoder.delayFrames * encoder.hopLength);
+    const distances: Partial<Record<LossName, tf.Scalar>> = features
+      ? { features: featureDistance(late, due, losses.loudness) }
+      : { ...audioLosses(flat(late), flat(due), recipe.signal.sampleRateHz, losses) };
+    for (const [name, tensor] of Object.entries({ latents, codes, commitment, ...distances })) {
+      io.output(name, tensor);
+    }
+    return tf.addN(
+      Object.entries(distances).map(([name, distance]) => tf.mul(distance, losses[name as LossName])),
+    ) as tf.Scalar;
+  }
+
+  /** Quantizer dropout: each segment uses the codebooks of a bitrate drawn at random, or skips the quantizer. */
+  async inputs(step: number, rng: Rng, probe: Probe): Promise<Named> {
+    const { bypassShare } = this.recipe.training;
+    const share = this.usesCodes(step) ? bypassShare : 1;
+    if (share < 1 && this.quantizer.codebooks.empty) await this.quantizer.initialise(probe, rng);
+    const counts = Object.values(this.bitrates());
+    return this.quantizer.inputs(() => (rng.uniform() < share ? 0 : counts[rng.int(counts.length)]!));
+  }
+
+  update(step: number, outputs: Named, rng: Rng): Record<string, number> {
+    return { replacedCodes: this.usesCodes(step) ? this.quantizer.update(outputs, rng) : 0 };
+  }
+
+  /** Unquantized, and every bitrate once there are codebooks. */
+  conditions(): Record<string, Named> {
+    const counts = { none: 0, ...(this.quantizer.codebooks.empty ? {} : this.bitrates()) };
+    return Object.fromEntries(
+      Object.entries(counts).map(([name, count]) => [name, this.quantizer.inputs(() => count)]),
+    );
+  }
+
+  model(weights: Weights): Map<string, HostTensor> {
+    return new Map([...weights, ...this.quantizer.vectors]);
+  }
+
+  pack(weights: Weights, source: TableSource): Promise<Uint8Array> {
+    return packModel(this.recipe, this.model(weights), source);
+  }
+
+  private usesCodes(step: number): boolean {
+    return step > this.recipe.training.unquantizedSteps;
+  }
+
+  /** Codebooks that each bitrate uses. */
+  private bitrates(): Record<string, number> {
+    const { signal, quantizer, bitrates } = this.recipe;
+    const frameRateHz = signal.sampleRateHz / this.stages.encoder.hopLength;
+    return Object.fromEntries(
+      bitrates.kbps.map((kbps) => [`${kbps}kbps`, codebooksFor(kbps, { ...quantizer, frameRateHz })]),
+    );
+  }
+}
+
+function assertMono({ name, signal }: Recipe): void {
+  if (signal.channels === 1) return;
+  throw new CodecError('bad-recipe', {
+    what: `cannot train ${name}`,
+    found: `${signal.channels} channels`,
+    expected: 'a mono recipe',
+    remedy: 'Set signal.channels to 1.',
+  });
+}
+
+/** What came out and what should have, without the frames that a decoder `delay` frames late has not given yet. */
+function aligned(y: tf.Tensor3D, target: tf.Tensor3D, delay: number): [tf.Tensor3D, tf.Tensor3D] {
+  if (delay === 0) return [y, target];
+  const [batch, time, channels] = target.shape;
+  const size: [number, number, number] = [batch, time - delay, channels];
+  return [tf.slice(y, [0, delay, 0], size), tf.slice(target, [0, 0, 0], size)];
+}
+
+/** Mean absolute difference, that of large features counting more. */
+function featureDistance(predicted: tf.Tensor, target: tf.Tensor, loudness: number): tf.Scalar {
+  const error = tf.abs(tf.sub(predicted, target));
+  if (loudness === 0) return tf.mean(error);
+  const weight = tf.add(1, tf.mul(target, loudness));
+  return tf.div(tf.mean(tf.mul(error, weight)), tf.mean(weight));
+}
+
+/** [batch, time, channels] as one signal per channel. */
+function flat(x: tf.Tensor3D): tf.Tensor2D {
+  const [batch, time, channels] = x.shape;
+  return tf.reshape(channels === 1 ? x : tf.transpose(x, [0, 2, 1]), [batch * channels, time]);
+}

@@ -1,0 +1,126 @@
+import type { Tensor2D } from '@tensorflow/tfjs-core';
+import type { Rng } from '../core/rng.ts';
+import { float32, type HostTensor } from '../core/tensor.ts';
+import { compile, type Engine } from '../engine/engine.ts';
+import type { Weights } from '../nn/params.ts';
+import { codebookName, nearestVectors } from '../quantizers/rvq.ts';
+import type { Recipe } from '../recipe/schema.ts';
+import { dataOf } from './checkpoint-tensors.ts';
+import { CodebookAverages, type Nearest } from './codebook-averages.ts';
+import type { Named, Probe } from './objective.ts';
+
+const INITIAL_BATCHES = 12;
+const KMEANS_ROUNDS = 4;
+
+/** The host's side of training a residual quantizer: its codebooks, and which of them each segment of a batch uses. */
+export class QuantizerTraining {
+  readonly codebooks: CodebookAverages;
+  private readonly recipe: Recipe;
+  private readonly engine: Engine;
+
+  constructor(recipe: Recipe, engine: Engine) {
+    const { codebooks, codebookSize } = recipe.quantizer;
+    this.recipe = recipe;
+    this.engine = engine;
+    this.codebooks = new CodebookAverages(codebooks, codebookSize, recipe.latent.dimension);
+  }
+
+  /** Latents in a batch. */
+  get rows(): number {
+    const { batch, segmentFrames } = this.recipe.training;
+    return batch * segmentFrames;
+  }
+
+  /** Everything learned, under the reference's state-dict names. */
+  get tensors(): Map<string, HostTensor> {
+    const { vectors, counts, sums } = this.codebooks;
+    const { codebookSize: size } = this.recipe.quantizer;
+    const shape = [size, this.recipe.latent.dimension];
+    return new Map(
+      vectors.flatMap((embed, q) => {
+        const base = codebookName(q).replace(/embed$/, '');
+        return [
+          [`${base}embed`, float32(shape, embed)],
+          [`${base}cluster_size`, float32([size], counts[q]!)],
+          [`${base}embed_avg`, float32(shape, sums[q]!)],
+        ] as [string, HostTensor][];
+      }),
+    );
+  }
+
+  /** The vectors alone, as inference needs them. */
+  get vectors(): Map<string, HostTensor> {
+    return new Map([...this.tensors].filter(([name]) => name.endsWith('.embed')));
+  }
+
+  /** Takes over a trained model's vectors. Throws `bad-weights` when it has none of these sizes. */
+  adopt(model: Weights): void {
+    for (const [q, [name, expected]] of [...this.vectors].entries()) {
+      const vectors = dataOf(model, name, expected, {
+        what: 'the weights to start from are not of this recipe',
+        remedy: 'Start from weights of the same sizes.',
+      });
+      this.codebooks.adopt(q, vectors, this.rows);
+    }
+  }
+
+  /** Inputs of a pass: the codebooks, and who uses them. `codebooksOf` gives 0 where a segment skips the quantizer. */
+  inputs(codebooksOf: (segment: number) => number): Named {
+    const { training, quantizer, latent } = this.recipe;
+    const { rows } = this;
+    const mask = new Float32Array(quantizer.codebooks * rows);
+    const bypass = new Float32Array(rows);
+    for (let segment = 0; segment < training.batch; segment++) {
+      const used = codebooksOf(segment);
+      const [from, to] = [segment * training.segmentFrames, (segment + 1) * training.segmentFrames];
+      if (used === 0) bypass.fill(1, from, to);
+      for (let q = 0; q < used; q++) mask.fill(1, q * rows + from, q * rows + to);
+    }
+    // A batch that skips the quantizer altogether would divide its commitment by nothing.
+    if (bypass.every((b) => b === 1)) mask.fill(1e-6);
+    const vectors = this.codebooks.vectors.map((data, q) => [
+      `codebook:${q}`,
+      float32([quantizer.codebookSize, latent.dimension], data),
+    ]);
+    return {
+      ...Object.fromEntries(vectors),
+      mask: float32([quantizer.codebooks, rows, 1], mask),
+      bypass: float32([rows, 1], bypass),
+    };
+  }
+
+  /** Fills the codebooks by k-means on latents of batches drawn at random. */
+  async initialise(probe: Probe, rng: Rng): Promise<void> {
+    const { dimension } = this.recipe.latent;
+    const { rows } = this;
+    const latents = new Float32Array(INITIAL_BATCHES * rows * dimension);
+    const unquantized = this.inputs(() => 0);
+    for (let i = 0; i < INITIAL_BATCHES; i++) {
+      const outputs = await probe(unquantized);
+      latents.set(outputs.latents!.data as Float32Array, i * rows * dimension);
+    }
+    const points = [INITIAL_BATCHES * rows, dimension];
+    const vectors = [this.recipe.quantizer.codebookSize, dimension];
+    const search = await compile(this.engine, (x, c) => nearestVectors(x as Tensor2D, c as Tensor2D), [
+      points,
+      vectors,
+    ]);
+    const nearest: Nearest = async (x, c) => {
+      const [chosen] = await search.run(float32(points, x), float32(vectors, c));
+      return chosen!.data as Int32Array;
+    };
+    await this.codebooks.initialise(latents, KMEANS_ROUNDS, nearest, rng);
+    await search.dispose();
+  }
+
+  /** Takes a step's outputs into the averages. Gives how many vectors were replaced. */
+  update({ latents, codes }: Named, rng: Rng): number {
+    const { codebookDecay: decay, deadCodeShare: deadShare } = this.recipe.training;
+    return this.codebooks.update(
+      latents!.data as Float32Array,
+      codes!.data as Int32Array,
+      { decay, deadShare },
+      rng,
+    );
+  }
+}
