@@ -14,7 +14,13 @@ export type { FileEncoder } from './codec/file-encoder.ts';
 export type { Codes } from './core/codes.ts';
 export { CodecError, type ErrorCode } from './core/errors.ts';
 export { Rng } from './core/rng.ts';
-export { type AudioSignal, type ImageSignal, lengthSamples, type Signal } from './core/signal.ts';
+export {
+  type AudioSignal,
+  type ImageSignal,
+  lengthSamples,
+  type RasterImage,
+  type Signal,
+} from './core/signal.ts';
 export { createEngine, engineNames } from './engine/catalogue.ts';
 export type { DeviceName } from './engine/devices.ts';
 export { type CompiledGraph, compile, type Engine, type GraphFn, type GraphIo } from './engine/engine.ts';
@@ -42,9 +48,10 @@ export { type SymbolCoderName, symbolCoderNames, symbolCoders } from './entropy/
 export { writeFileAtomically } from './media/atomic-file.ts';
 export { openAudio, readAudio, writeAudio } from './media/audio-file.ts';
 export { onProcessExit } from './media/exit-cleanup.ts';
-export { readImage, writeImage } from './media/image-file.ts';
+export { readImage, readRaster, writeImage } from './media/image-file.ts';
 export { resample } from './media/resample.ts';
 export { openVideo, type VideoStream } from './media/video-file.ts';
+export { createVideoWriter, type VideoWriter } from './media/video-writer.ts';
 export { melFilters } from './nn/mel.ts';
 export { Codec, type LoadOptions } from './recipe/codec.ts';
 export { recipeForEcdc } from './recipe/ecdc.ts';

@@ -7,6 +7,16 @@ export interface AudioSignal {
   readonly channels: readonly Float32Array[];
 }
 
+/** A picture as files hold it, rows from top to bottom: `data[(y * width + x) * channels + c]`, of 8 or 16 bits a sample. */
+export interface RasterImage {
+  readonly kind: 'image';
+  readonly width: number;
+  readonly height: number;
+  /** 1: grey, 2: grey and alpha, 3: R, G, B (sRGB), 4: R, G, B and alpha. */
+  readonly channels: 1 | 2 | 3 | 4;
+  readonly data: Uint8Array | Uint16Array;
+}
+
 /** A picture of 8-bit samples, rows from top to bottom: `data[(y * width + x) * channels + c]`. */
 export interface ImageSignal {
   readonly kind: 'image';

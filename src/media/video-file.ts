@@ -4,15 +4,23 @@ import { PassThrough } from 'node:stream';
 import { CodecError } from '../core/errors.ts';
 import type { ImageSignal } from '../core/signal.ts';
 import { INPUT_OPTIONS, startFfmpeg } from './ffmpeg-command.ts';
+import { probeVideo, type VideoFacts } from './video-probe.ts';
+
+/** Part of a video, by the numbers of its frames. */
+export interface FrameRange {
+  /** The first frame; default 0. */
+  readonly from?: number;
+  /** The frame after the last one; default the end. */
+  readonly to?: number;
+}
 
 /** A video opened for reading, frame by frame in constant memory. */
-export interface VideoStream {
-  readonly width: number;
-  readonly height: number;
-  /** Mean of the stream; 0 where the file does not tell. */
-  readonly frameRateHz: number;
-  /** RGB frames in order, each in its own memory. Can be read once. Throws `bad-video` at what ffmpeg cannot decode. */
-  frames(): AsyncGenerator<ImageSignal>;
+export interface VideoStream extends VideoFacts {
+  /**
+   * RGB frames in order, each in its own memory. One reading at a time. Frames before `from` are decoded and dropped, so that the
+   * number of a frame is exact in every format. Throws `bad-video` at what ffmpeg cannot decode.
+   */
+  frames(range?: FrameRange): AsyncGenerator<ImageSignal>;
   close(): Promise<void>;
 }
 
@@ -20,8 +28,8 @@ export interface VideoStream {
 const TO_RGB = 'scale=flags=accurate_rnd+full_chroma_int+full_chroma_inp,format=rgb24';
 
 /**
- * Opens the first video track of anything ffmpeg reads. Colours by the matrix the file names, BT.709 for raw streams made
- * that way.
+ * Opens the first video track of anything ffmpeg reads, upright. Colours by the matrix the file names, BT.709 for raw streams made
+ * that way. Sound and subtitles are left behind.
  *
  * Throws `bad-video` (no such file, no video), `missing-tool`.
  */
@@ -32,26 +40,27 @@ export async function openVideo(path: string): Promise<VideoStream> {
   }
   const { default: ffmpeg } = await import('fluent-ffmpeg');
   const input = resolve(path);
-  const { width, height, frameRateHz } = await probe(ffmpeg(input), path);
-  const output = new PassThrough({ emitClose: false, autoDestroy: false, highWaterMark: 1 << 20 });
-  output.on('error', () => {});
-  let run: ReturnType<typeof startFfmpeg> | undefined;
-  const close = async () => {
-    run?.kill();
-    output.destroy();
-    await run?.ended;
-  };
+  const facts = await probeVideo(ffmpeg(input), path);
+  const { width, height } = facts;
+  let stop = async () => {};
   return {
-    width,
-    height,
-    frameRateHz,
-    close,
-    async *frames() {
+    ...facts,
+    close: () => stop(),
+    async *frames({ from = 0, to } = {}) {
+      const output = new PassThrough({ emitClose: false, autoDestroy: false, highWaterMark: 1 << 20 });
+      output.on('error', () => {});
+      const part = from > 0 || to !== undefined;
+      const cut = part ? `trim=start_frame=${from}${to === undefined ? '' : `:end_frame=${to}`},` : '';
       const command = ffmpeg(input)
         .inputOptions(...INPUT_OPTIONS)
-        .outputOptions('-map', '0:v:0', '-vf', TO_RGB, '-fps_mode', 'passthrough', '-f', 'rawvideo')
+        .outputOptions('-map', '0:v:0', '-vf', cut + TO_RGB, '-fps_mode', 'passthrough', '-f', 'rawvideo')
         .output(output);
-      run = startFfmpeg(command, () => output.end());
+      const run = startFfmpeg(command, () => output.end());
+      stop = async () => {
+        run.kill();
+        output.destroy();
+        await run.ended;
+      };
       const frameBytes = width * height * 3;
       let frame = Buffer.alloc(frameBytes);
       let filled = 0;
@@ -71,29 +80,10 @@ export async function openVideo(path: string): Promise<VideoStream> {
         if (error) throw error;
         if (!ok || lastLine !== undefined || filled > 0) throw undecodable(path, lastLine);
       } finally {
-        await close();
+        await stop();
       }
     },
   };
-}
-
-function probe(
-  command: import('fluent-ffmpeg').FfmpegCommand,
-  path: string,
-): Promise<{ width: number; height: number; frameRateHz: number }> {
-  return new Promise((done, fail) => {
-    command.ffprobe((error, data) => {
-      const video = error ? undefined : data.streams.find((stream) => stream.codec_type === 'video');
-      const [frames, seconds] = (video?.avg_frame_rate ?? '0/1').split('/').map(Number);
-      if (video?.width && video.height) {
-        done({ width: video.width, height: video.height, frameRateHz: (frames ?? 0) / (seconds || 1) });
-      } else if (error && /Cannot find ffprobe/.test(String(error))) {
-        fail(new CodecError('missing-tool', { what: 'cannot run ffprobe', remedy: 'Install ffmpeg.' }));
-      } else {
-        fail(undecodable(path, error ? String(error).split('\n').filter(Boolean).at(-1) : 'no video track'));
-      }
-    });
-  });
 }
 
 function undecodable(path: string, lastLine = 'no message'): CodecError {
