@@ -1,3 +1,4 @@
+export { codebookUtilisation, normalisedEntropy, perplexity } from '../src/index.ts';
 export { type BaselineName, baselineNames, baselines } from './baselines/catalogue.ts';
 export { type EvaluateOptions, type Evaluation, evaluate } from './batch/evaluate.ts';
 export { type CloseSetting, type FindCloseOptions, findClose, parseTarget } from './batch/find-close.ts';
@@ -6,7 +7,6 @@ export { type Summary, summaryToMarkdown } from './batch/summary.ts';
 export { type Comparison, compareAudio, compareFiles, compareImages, compareVideos } from './compare.ts';
 export { bitrateKbps, bitsPerPixel, nominalBitrateKbps, tokensPerSecond } from './metrics/bitrate.ts';
 export { type MetricName, metricNames, metrics } from './metrics/catalogue.ts';
-export { codebookUtilisation, normalisedEntropy, perplexity } from './metrics/codebook-use.ts';
 export { melDistance } from './metrics/mel-distance.ts';
 export type { AudioMetric, CodesMetric, ImageMetric, Metric } from './metrics/metric.ts';
 export { type PesqModeName, type PesqOptions, pesq, pesqAnalysis, pesqModes } from './metrics/pesq.ts';

@@ -11,6 +11,13 @@ export {
 } from './codec/ecdc-encoder.ts';
 export type { DecodeReport } from './codec/file-decoder.ts';
 export type { FileEncoder } from './codec/file-encoder.ts';
+export {
+  type CodebookUse,
+  CodeCounts,
+  codebookUtilisation,
+  normalisedEntropy,
+  perplexity,
+} from './core/code-counts.ts';
 export type { Codes } from './core/codes.ts';
 export { CodecError, type ErrorCode } from './core/errors.ts';
 export { Rng } from './core/rng.ts';

@@ -1,5 +1,5 @@
+import { codebookUtilisation, normalisedEntropy, perplexity } from '../../src/index.ts';
 import { nominalBitrateKbps, tokensPerSecond } from './bitrate.ts';
-import { codebookUtilisation, normalisedEntropy, perplexity } from './codebook-use.ts';
 import type { CodesMetric } from './metric.ts';
 
 /** Statistics of codes, by name. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { codebookUtilisation, normalisedEntropy, perplexity } from '../../src/index.ts';
 import { bitrateKbps, bitsPerPixel, nominalBitrateKbps, tokensPerSecond } from './bitrate.ts';
-import { codebookUtilisation, normalisedEntropy, perplexity } from './codebook-use.ts';
 
 const codesOf = (codebooks: number, codebookSize: number, indices: number[]) => ({
   indices: Int32Array.from(indices),

@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'bad-video' // not decodable, or frames that do not fit
   | 'bad-recipe' // unknown recipe, unknown key, wrong type
   | 'bad-weights' // absent, unreadable, wrong names or shapes
+  | 'bad-tokens' // ids no layout makes of codes, or a token dataset that does not fit
   | 'bad-container' // .codec or .ecdc file truncated, damaged, newer, or for other weights
   | 'missing-kernel' // an engine lacks an operation
   | 'missing-tool' // ffmpeg or an optional package is absent
