@@ -63,6 +63,8 @@ export interface Features {
 export interface Vocoder {
   /** Frames by which the signal that comes out lags behind those that go in. */
   readonly delayFrames: number;
+  /** Where its own weights are, as recipes name weights, if it has any; their names begin with `vocoder.`. */
+  readonly weights?: string;
   /** frames [batch, frames, dimension] -> [batch, frames * hopLength, channels] */
   synthesise(frames: Tensor3D, scope: Scope): Tensor3D;
 }

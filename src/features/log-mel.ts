@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { Features } from '../core/stages.ts';
 import { Dft } from '../nn/dft.ts';
-import { hann, melFilters } from '../nn/mel.ts';
+import { melFilters } from '../nn/mel.ts';
+import { keptMagnitudes, logAboveFloor } from '../nn/spectrum.ts';
 
 const positive = z.int().positive();
 
@@ -40,17 +41,10 @@ export function logMel(options: LogMelSizes): Features {
         mode: 'zero',
       });
       const [batch, count] = framed.shape;
-      const windowed = tf.mul(
-        tf.reshape(framed, [batch * count, windowLength]),
-        tf.tensor1d(hann(windowLength)),
-      );
-      const power = tf.sum(tf.square(dft.forward(windowed as tf.Tensor2D)), 2);
-      // The small constant keeps the root differentiable in silence. Magnitudes as dftBasis has them.
-      const magnitude = tf.mul(tf.sqrt(tf.add(power, 1e-10)), 2 / windowLength);
-      const rows = tf.reshape(tf.transpose(magnitude, [1, 0, 2]), [batch * count, kept]) as tf.Tensor2D;
+      const rows = keptMagnitudes(tf.reshape(framed, [batch * count, windowLength]) as tf.Tensor2D, dft);
       const filters = inKeptOrder(melFilters(sampleRateHz, windowLength, bands), dft, bands);
       const mel = tf.matMul(rows, tf.tensor2d(filters, [kept, bands]));
-      const log = tf.div(tf.log(tf.add(tf.div(mel, floor), 1)), Math.LN10);
+      const log = logAboveFloor(mel, floor);
       return tf.reshape(log, [batch, count, bands]);
     },
   };

@@ -28,22 +28,35 @@ export interface WeightsSlot {
 
 /** The places in a recipe that name weights: the codec's own first. */
 export function weightsSlots(recipe: Recipe): WeightsSlot[] {
-  const { encoder, quantizer, decoder } = buildStages(recipe);
+  const { encoder, quantizer, inner } = buildStages(recipe);
   const { channels, sampleRateHz } = recipe.signal;
+  const scopeOf = (params: Params) => ({ params, time: new WholeTimeline() });
   const codec = (io: GraphIo, params: Params) => {
-    const scope = { params, time: new WholeTimeline() };
-    const x = io.input('x', [1, 8 * encoder.hopLength, channels]) as Tensor3D;
-    const latents = encoder.encode(x, scope);
+    const scope = scopeOf(params);
+    const width = inner.features?.dimension ?? channels;
+    const x = io.input('x', [1, 8 * inner.encoder.hopLength, width]) as Tensor3D;
+    const latents = inner.encoder.encode(x, scope);
     const rows = io.input('rows', [8, encoder.dimension]) as Tensor2D;
     io.output('codes', quantizer.quantize(rows, quantizer.codebooks, scope));
-    io.output('y', decoder.decode(latents, scope));
+    io.output('y', inner.decoder.decode(latents, scope));
   };
-  const slots = [
+  const slots: WeightsSlot[] = [
     {
       weights: recipe.weights,
       assertFit: (weights: Tensors) => check(codec, foldWeightNorm(weights), /^(encoder|decoder)\./, recipe),
     },
   ];
+  const { features, vocoder } = inner;
+  if (vocoder?.weights !== undefined && features) {
+    const synthesis = (io: GraphIo, params: Params) => {
+      const frames = io.input('frames', [1, 16, features.dimension]) as Tensor3D;
+      io.output('y', vocoder.synthesise(frames, scopeOf(params)));
+    };
+    slots.push({
+      weights: vocoder.weights,
+      assertFit: (weights) => check(synthesis, weights, /^vocoder\./, recipe),
+    });
+  }
   const languageModel = recipe.ecdc?.languageModel;
   if (languageModel) {
     const sizes = languageModelSizes(languageModel, { encoder, quantizer }, sampleRateHz);

@@ -32,7 +32,10 @@ export class Codec extends AudioCodec {
   static async load(nameOrFile: string, options: LoadOptions = {}): Promise<Codec> {
     const recipe = loadRecipe(nameOrFile, options.set);
     const { tensors, fingerprint } = loadWeights(recipe.weights);
-    return Codec.create(recipe, tensors, { ...options, fingerprint });
+    const { vocoder } = buildStages(recipe).inner;
+    const own = vocoder?.weights === undefined ? [] : loadWeights(vocoder.weights).tensors;
+    // The fingerprint is that of the codec alone: a better vocoder plays the files of an older one.
+    return Codec.create(recipe, new Map([...tensors, ...own]), { ...options, fingerprint });
   }
 
   /** Puts a codec together from a recipe and weights in memory. */

@@ -31,17 +31,18 @@ export function loadRecipe(nameOrFile: string, overrides: readonly string[] = []
   const tree = merge(readTree(file, []), parseAssignments(overrides));
   const result = recipeSchema.safeParse(tree);
   if (!result.success) throw invalid(file, result.error.issues[0]!, tree);
-  const recipe = result.data;
-  // A weights path in a recipe file is relative to that file.
-  const place = (weights: string) =>
-    isWeightsPath(weights) ? path.resolve(path.dirname(file), weights) : weights;
-  const { ecdc, ...rest } = recipe;
-  const lm = ecdc?.languageModel;
-  return {
-    ...rest,
-    weights: place(recipe.weights),
-    ...(ecdc && { ecdc: { ...ecdc, ...(lm && { languageModel: { ...lm, weights: place(lm.weights) } }) } }),
-  };
+  return placeWeights(result.data, path.dirname(file));
+}
+
+/** A path of weights in a recipe file is relative to that file, wherever in the recipe it stands. */
+function placeWeights<T>(part: T, folder: string): T {
+  if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+  const placed = Object.entries(part).map(([key, value]) =>
+    key === 'weights' && typeof value === 'string' && isWeightsPath(value)
+      ? [key, path.resolve(folder, value)]
+      : [key, placeWeights(value, folder)],
+  );
+  return Object.fromEntries(placed) as T;
 }
 
 /** The package's recipe with this number, as .codec files refer to it. */

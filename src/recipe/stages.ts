@@ -15,8 +15,15 @@ export interface Stages {
   readonly decoder: Decoder;
   /** Samples by which the decoded signal lags behind. */
   readonly delaySamples: number;
-  /** What is trained: encoder and decoder alone, with the features they work on where that is not the signal. */
-  readonly inner: { readonly encoder: Encoder; readonly decoder: Decoder; readonly features?: Features };
+  /** Encoder and decoder alone, with the features they work on and the way back, where that is not the signal. */
+  readonly inner: InnerStages;
+}
+
+export interface InnerStages {
+  readonly encoder: Encoder;
+  readonly decoder: Decoder;
+  readonly features?: Features;
+  readonly vocoder?: Vocoder;
 }
 
 /** Builds the stages a recipe names. */
@@ -51,7 +58,7 @@ export function buildStages(recipe: Recipe): Stages {
       decode: (latents, scope) => vocoder.synthesise(decoder.decode(latents, scope), scope),
     },
     delaySamples,
-    inner: { encoder, decoder, features },
+    inner: { encoder, decoder, ...frontEnd },
   };
 }
 

@@ -12,6 +12,7 @@ const [sampleRateHz, hopLength, bands, lookaheadFrames] = [16000, 64, 40, 4];
 const front = { hopLength, bands, floor: 1e-4, sampleRateHz, channels: 1 };
 const features = logMel(front);
 const vocoder = griffinLimVocoder({
+  magnitudes: { type: 'mel-inverse' },
   iterations: 30,
   momentum: 0.99,
   lookaheadFrames,

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { Rng } from '../core/rng.ts';
 import type { Vocoder } from '../core/stages.ts';
 import { griffinLim } from '../nn/griffin-lim.ts';
-import { melFilters } from '../nn/mel.ts';
-import { magnitudesFromMel } from '../nn/mel-inverse.ts';
+import { createMagnitudes, magnitudesOptions } from './magnitudes.ts';
 
 export const griffinLimOptions = z.strictObject({
+  magnitudes: magnitudesOptions.prefault({ type: 'mel-inverse' }).describe('how mel bands become bins'),
   iterations: z.int().positive().default(32),
   momentum: z.number().min(0).lt(1).default(0.99),
   lookaheadFrames: z
@@ -26,35 +26,33 @@ export interface GriffinLimSizes extends z.output<typeof griffinLimOptions> {
 }
 
 /**
- * Log-mel frames to a signal without learned weights: magnitudes by inverting the filter bank, phases by fast
- * Griffin-Lim. A chunk begins where the one before ended: its last hops are kept, its guess of what follows is refined.
+ * Log-mel frames to a signal: magnitudes by inverting the filter bank or by a network, phases by fast Griffin-Lim. A chunk begins where the one before ended: its last hops are kept, its guess of what follows is refined.
  */
 export function griffinLimVocoder(options: GriffinLimSizes): Vocoder {
   const { iterations, momentum, lookaheadFrames, sampleRateHz, features } = options;
-  const { hopLength, bands, floor } = features;
-  const windowLength = 4 * hopLength;
-  const bins = windowLength / 2 + 1;
+  const { hopLength } = features;
   const overlap = 3;
+  const bins = 2 * hopLength + 1;
+  const magnitudes = createMagnitudes(options.magnitudes, { ...features, sampleRateHz });
   return {
-    delayFrames: lookaheadFrames,
+    delayFrames: magnitudes.delayFrames + lookaheadFrames,
+    ...(magnitudes.weights !== undefined && { weights: magnitudes.weights }),
     synthesise(frames, scope) {
       const [batch, count] = frames.shape;
       if (batch !== 1) throw new Error('internal: one signal at a time');
-      const log = scope.time.pad('vocoder.frames', frames, {
+      const now = tf.reshape(magnitudes.of(frames, scope), [1, count, bins]) as tf.Tensor3D;
+      const padded = scope.time.pad('vocoder.magnitudes', now, {
         kernel: lookaheadFrames + 1,
         stride: 1,
         mode: 'zero',
       });
-      const all = lookaheadFrames + count;
-      const mel = tf.mul(
-        tf.relu(tf.sub(tf.exp(tf.mul(tf.reshape(log, [all, bands]), Math.LN10)), 1)),
-        (floor * windowLength) / 2,
-      ) as tf.Tensor2D;
-      const magnitudes = magnitudesFromMel(mel, melFilters(sampleRateHz, windowLength, bands), bins);
+      // The transform inside has no factor of its own.
+      const scale = 2 * hopLength;
+      const target = tf.mul(tf.reshape(padded, [lookaheadFrames + count, bins]), scale) as tf.Tensor2D;
       const carried = lookaheadFrames + overlap;
       const before = scope.time.state('vocoder.signal', 1, carried * hopLength);
       const start = tf.concat([tf.reshape(before, [carried, hopLength]), noise(count, hopLength)], 0);
-      const signal = griffinLim(magnitudes, start as tf.Tensor2D, overlap, {
+      const signal = griffinLim(target, start as tf.Tensor2D, overlap, {
         hopLength,
         iterations,
         momentum,
