@@ -10,12 +10,25 @@ const STEPS = 20;
  */
 export function magnitudesFromMel(mel: tf.Tensor2D, filters: Float32Array, bins: number): tf.Tensor2D {
   const bands = mel.shape[1];
-  const a = tf.tensor2d(filters, [bins, bands]);
   const inverse = tf.tensor2d(leastSquaresInverse(filters, bins, bands), [bands, bins]);
+  return fitToMel(tf.relu(tf.matMul(mel, inverse)), mel, filters, STEPS);
+}
+
+/**
+ * Magnitudes [rows, bins] brought closer to `mel` [rows, bands] by multiplicative steps: what lies within a band keeps its
+ * shape, the band's sum is put right.
+ */
+export function fitToMel(
+  start: tf.Tensor2D,
+  mel: tf.Tensor2D,
+  filters: Float32Array,
+  steps: number,
+): tf.Tensor2D {
+  const a = tf.tensor2d(filters, [start.shape[1], mel.shape[1]]);
   const wanted = tf.matMul(mel, a, false, true);
   // Not quite zero: a product could never leave it.
-  let magnitudes: tf.Tensor2D = tf.add(tf.relu(tf.matMul(mel, inverse)), 1e-8);
-  for (let i = 0; i < STEPS; i++) {
+  let magnitudes: tf.Tensor2D = tf.add(start, 1e-8);
+  for (let i = 0; i < steps; i++) {
     const reached = tf.matMul(tf.matMul(magnitudes, a), a, false, true);
     magnitudes = tf.mul(magnitudes, tf.div(wanted, tf.add(reached, 1e-10)));
   }

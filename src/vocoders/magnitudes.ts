@@ -12,7 +12,7 @@ export interface Magnitudes {
   readonly delayFrames: number;
   /** Where its weights are, if it has any. */
   readonly weights?: string;
-  /** frames [1, count, bands] -> magnitudes [count, bins], bins = 2 * hopLength + 1 */
+  /** frames [batch, count, bands] -> magnitudes [batch * count, bins], bins = 2 * hopLength + 1 */
   of(frames: tf.Tensor3D, scope: Scope): tf.Tensor2D;
 }
 
@@ -54,6 +54,9 @@ export function createMagnitudes(
 
 function invert(frames: tf.Tensor3D, { sampleRateHz, hopLength, bands, floor }: MagnitudeSizes): tf.Tensor2D {
   const windowLength = 4 * hopLength;
-  const mel = aboveFloor(tf.reshape(frames, [frames.shape[1], bands]) as tf.Tensor2D, floor);
+  const mel = aboveFloor(
+    tf.reshape(frames, [frames.shape[0] * frames.shape[1], bands]) as tf.Tensor2D,
+    floor,
+  );
   return magnitudesFromMel(mel, melFilters(sampleRateHz, windowLength, bands), windowLength / 2 + 1);
 }

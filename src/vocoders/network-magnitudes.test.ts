@@ -11,7 +11,7 @@ import { type NetworkSizes, networkMagnitudes } from './network-magnitudes.ts';
 const [bands, hopLength, count, lookaheadFrames] = [12, 16, 40, 3];
 const sizes: NetworkSizes = {
   ...{ sampleRateHz: 8000, hopLength, bands, floor: 1e-4 },
-  ...{ weights: 'none', width: 16, blocks: 2, kernelSize: 5, expansion: 2, lookaheadFrames },
+  ...{ weights: 'none', width: 16, blocks: 2, kernelSize: 5, expansion: 2, lookaheadFrames, fitSteps: 2 },
 };
 const network = networkMagnitudes(sizes);
 const bins = 2 * hopLength + 1;
