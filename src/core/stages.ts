@@ -59,12 +59,22 @@ export interface Features {
   analyse(x: Tensor3D, scope: Scope): Tensor3D;
 }
 
+/** frames of features -> magnitudes of a short-time Fourier transform, by a network with weights of its own */
+export interface LearnedMagnitudes {
+  /** Where the weights are, as recipes name weights; tensors' names begin with `vocoder.`. */
+  readonly weights: string;
+  /** Frames by which what comes out lags behind. */
+  readonly delayFrames: number;
+  /** frames [batch, count, dimension] -> [batch * count, bins], bins = 2 * hopLength + 1; a full-scale sine has about 1/2 */
+  magnitudes(frames: Tensor3D, scope: Scope): Tensor2D;
+}
+
 /** those frames -> signal */
 export interface Vocoder {
   /** Frames by which the signal that comes out lags behind those that go in. */
   readonly delayFrames: number;
-  /** Where its own weights are, as recipes name weights, if it has any; their names begin with `vocoder.`. */
-  readonly weights?: string;
+  /** What of it is learned, if anything. */
+  readonly network?: LearnedMagnitudes;
   /** frames [batch, frames, dimension] -> [batch, frames * hopLength, channels] */
   synthesise(frames: Tensor3D, scope: Scope): Tensor3D;
 }

@@ -46,14 +46,15 @@ export function weightsSlots(recipe: Recipe): WeightsSlot[] {
       assertFit: (weights: Tensors) => check(codec, foldWeightNorm(weights), /^(encoder|decoder)\./, recipe),
     },
   ];
-  const { features, vocoder } = inner;
-  if (vocoder?.weights !== undefined && features) {
+  const network = inner.vocoder?.network;
+  if (network && inner.features) {
+    const { dimension } = inner.features;
     const synthesis = (io: GraphIo, params: Params) => {
-      const frames = io.input('frames', [1, 16, features.dimension]) as Tensor3D;
-      io.output('y', vocoder.synthesise(frames, scopeOf(params)));
+      const frames = io.input('frames', [1, 16, dimension]) as Tensor3D;
+      io.output('y', network.magnitudes(frames, scopeOf(params)));
     };
     slots.push({
-      weights: vocoder.weights,
+      weights: network.weights,
       assertFit: (weights) => check(synthesis, weights, /^vocoder\./, recipe),
     });
   }

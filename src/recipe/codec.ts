@@ -32,8 +32,8 @@ export class Codec extends AudioCodec {
   static async load(nameOrFile: string, options: LoadOptions = {}): Promise<Codec> {
     const recipe = loadRecipe(nameOrFile, options.set);
     const { tensors, fingerprint } = loadWeights(recipe.weights);
-    const { vocoder } = buildStages(recipe).inner;
-    const own = vocoder?.weights === undefined ? [] : loadWeights(vocoder.weights).tensors;
+    const network = buildStages(recipe).inner.vocoder?.network;
+    const own = network ? loadWeights(network.weights).tensors : [];
     // The fingerprint is that of the codec alone: a better vocoder plays the files of an older one.
     return Codec.create(recipe, new Map([...tensors, ...own]), { ...options, fingerprint });
   }

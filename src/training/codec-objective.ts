@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { codebooksFor } from '../codec/bitrate.ts';
 import { CodecError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Scope } from '../core/stages.ts';
@@ -9,6 +8,7 @@ import type { Weights } from '../nn/params.ts';
 import { freshWeights } from '../recipe/fresh-weights.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { buildStages, type Stages } from '../recipe/stages.ts';
+import { codebooksPerBitrate } from './bitrates.ts';
 import { type AudioLosses, audioLosses } from './losses.ts';
 import type { Named, Objective, Probe } from './objective.ts';
 import { packModel, type TableSource } from './pack.ts';
@@ -92,7 +92,7 @@ export class CodecObjective implements Objective {
     const { bypassShare } = this.recipe.training;
     const share = this.usesCodes(step) ? bypassShare : 1;
     if (share < 1 && this.quantizer.codebooks.empty) await this.quantizer.initialise(probe, rng);
-    const counts = Object.values(this.bitrates());
+    const counts = Object.values(codebooksPerBitrate(this.recipe));
     return this.quantizer.inputs(() => (rng.uniform() < share ? 0 : counts[rng.int(counts.length)]!));
   }
 
@@ -102,7 +102,7 @@ export class CodecObjective implements Objective {
 
   /** Unquantized, and every bitrate once there are codebooks. */
   conditions(): Record<string, Named> {
-    const counts = { none: 0, ...(this.quantizer.codebooks.empty ? {} : this.bitrates()) };
+    const counts = { none: 0, ...(this.quantizer.codebooks.empty ? {} : codebooksPerBitrate(this.recipe)) };
     return Object.fromEntries(
       Object.entries(counts).map(([name, count]) => [name, this.quantizer.inputs(() => count)]),
     );
@@ -118,15 +118,6 @@ export class CodecObjective implements Objective {
 
   private usesCodes(step: number): boolean {
     return step > this.recipe.training.unquantizedSteps;
-  }
-
-  /** Codebooks that each bitrate uses. */
-  private bitrates(): Record<string, number> {
-    const { signal, quantizer, bitrates } = this.recipe;
-    const frameRateHz = signal.sampleRateHz / this.stages.encoder.hopLength;
-    return Object.fromEntries(
-      bitrates.kbps.map((kbps) => [`${kbps}kbps`, codebooksFor(kbps, { ...quantizer, frameRateHz })]),
-    );
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Recipe } from '../recipe/schema.ts';
+import { loadWeights } from '../weights/store.ts';
 import type { Objective } from './objective.ts';
 
 interface ObjectiveEntry {
@@ -13,6 +14,13 @@ export const objectives = {
     about: 'encoder, quantizer and decoder',
     create: async (recipe, engine) =>
       new (await import('./codec-objective.ts')).CodecObjective(recipe, engine),
+  },
+  vocoder: {
+    about: "the network of a recipe's vocoder; the codec's own weights must be there",
+    create: async (recipe, engine) => {
+      const { VocoderObjective } = await import('./vocoder-objective.ts');
+      return new VocoderObjective(recipe, loadWeights(recipe.weights).tensors, engine);
+    },
   },
 } as const satisfies Record<string, ObjectiveEntry>;
 

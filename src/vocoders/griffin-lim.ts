@@ -36,11 +36,11 @@ export function griffinLimVocoder(options: GriffinLimSizes): Vocoder {
   const magnitudes = createMagnitudes(options.magnitudes, { ...features, sampleRateHz });
   return {
     delayFrames: magnitudes.delayFrames + lookaheadFrames,
-    ...(magnitudes.weights !== undefined && { weights: magnitudes.weights }),
+    ...(magnitudes.weights !== undefined && { network: { ...magnitudes, weights: magnitudes.weights } }),
     synthesise(frames, scope) {
       const [batch, count] = frames.shape;
       if (batch !== 1) throw new Error('internal: one signal at a time');
-      const now = tf.reshape(magnitudes.of(frames, scope), [1, count, bins]) as tf.Tensor3D;
+      const now = tf.reshape(magnitudes.magnitudes(frames, scope), [1, count, bins]) as tf.Tensor3D;
       const padded = scope.time.pad('vocoder.magnitudes', now, {
         kernel: lookaheadFrames + 1,
         stride: 1,

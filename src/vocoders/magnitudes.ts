@@ -1,19 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { Scope } from '../core/stages.ts';
+import type { LearnedMagnitudes } from '../core/stages.ts';
 import { melFilters } from '../nn/mel.ts';
 import { magnitudesFromMel } from '../nn/mel-inverse.ts';
 import { aboveFloor } from '../nn/spectrum.ts';
 import { networkMagnitudes, networkOptions } from './network-magnitudes.ts';
 
 /** log-mel frames -> what Griffin-Lim needs: a magnitude for every bin */
-export interface Magnitudes {
-  /** Frames by which what comes out lags behind. */
-  readonly delayFrames: number;
+export interface Magnitudes extends Omit<LearnedMagnitudes, 'weights'> {
   /** Where its weights are, if it has any. */
   readonly weights?: string;
-  /** frames [batch, count, bands] -> magnitudes [batch * count, bins], bins = 2 * hopLength + 1 */
-  of(frames: tf.Tensor3D, scope: Scope): tf.Tensor2D;
 }
 
 export interface MagnitudeSizes {
@@ -30,7 +26,7 @@ const kinds = {
     options: z.strictObject({ type: z.literal('mel-inverse') }),
     create: (sizes: MagnitudeSizes): Magnitudes => ({
       delayFrames: 0,
-      of: (frames) => invert(frames, sizes),
+      magnitudes: (frames) => invert(frames, sizes),
     }),
   },
   /** By a network, which knows what speech looks like between the bands. */

@@ -20,7 +20,7 @@ const rng = new Rng(7);
 const fresh = new FreshParams(rng);
 trace((io) => {
   const frames = io.input('frames', [1, count, bands]) as tf.Tensor3D;
-  io.output('y', network.of(frames, { params: fresh, time: new WholeTimeline() }));
+  io.output('y', network.magnitudes(frames, { params: fresh, time: new WholeTimeline() }));
 });
 const params = new ConstantParams(fresh.weights);
 const frames = Float32Array.from({ length: count * bands }, () => 2 * rng.uniform());
@@ -29,7 +29,7 @@ async function whole(values: Float32Array<ArrayBuffer>): Promise<Float32Array> {
   const engine = await createEngine('onnx');
   const graph = await engine.compile((io) => {
     const x = io.input('x', [1, count, bands]) as tf.Tensor3D;
-    io.output('y', network.of(x, { params, time: new WholeTimeline() }));
+    io.output('y', network.magnitudes(x, { params, time: new WholeTimeline() }));
   });
   const { y } = await graph.run(() => float32([1, count, bands], values));
   return y!.data as Float32Array;
@@ -61,7 +61,7 @@ describe('magnitudes by a network', () => {
     const timeline = new ChunkTimeline(size);
     const graph = await engine.compile((io) => {
       const x = io.input('x', [1, size, bands]) as tf.Tensor3D;
-      io.output('y', network.of(x, { params, time: timeline.begin(io) }));
+      io.output('y', network.magnitudes(x, { params, time: timeline.begin(io) }));
     });
     const expected = await whole(frames);
     let state: ChunkState = {};

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import type { Scope } from '../core/stages.ts';
+import type { LearnedMagnitudes, Scope } from '../core/stages.ts';
 import { convnextBlock, linear } from '../nn/convnext.ts';
 import { melFilters } from '../nn/mel.ts';
 import { fitToMel } from '../nn/mel-inverse.ts';
 import { aboveFloor } from '../nn/spectrum.ts';
-import type { MagnitudeSizes, Magnitudes } from './magnitudes.ts';
+import type { MagnitudeSizes } from './magnitudes.ts';
 
 export const networkOptions = z.strictObject({
   weights: z.string().describe('its weights: a name of codec weights list, or the path of a file'),
@@ -20,12 +20,12 @@ export const networkOptions = z.strictObject({
 export type NetworkSizes = MagnitudeSizes & z.output<typeof networkOptions>;
 
 /** Magnitudes by a network: what it makes of the frames, then a few steps towards the bands it was given. */
-export function networkMagnitudes(sizes: NetworkSizes): Magnitudes {
+export function networkMagnitudes(sizes: NetworkSizes): LearnedMagnitudes {
   const { lookaheadFrames: delayFrames, weights, bands } = sizes;
   return {
     delayFrames,
     weights,
-    of(frames, scope) {
+    magnitudes(frames, scope) {
       const [batch, count] = frames.shape;
       const near = scope.time.windows('vocoder.near', frames, {
         kernel: 2 * delayFrames + 1,
@@ -33,7 +33,7 @@ export function networkMagnitudes(sizes: NetworkSizes): Magnitudes {
         mode: 'zero',
       });
       const here = tf.slice(near, [0, 0, delayFrames * bands], [batch, count, bands]);
-      return magnitudes(near, here, sizes, scope);
+      return between(near, here, sizes, scope);
     },
   };
 }
@@ -43,7 +43,7 @@ export function networkMagnitudes(sizes: NetworkSizes): Magnitudes {
  * map of the frame, what causal ConvNeXt blocks add to it (after Vocos, Siuzdak 2023, section 3.2), and `fitSteps` so that
  * the network need only know what the bands do not say.
  */
-function magnitudes(near: tf.Tensor3D, here: tf.Tensor3D, sizes: NetworkSizes, scope: Scope): tf.Tensor2D {
+function between(near: tf.Tensor3D, here: tf.Tensor3D, sizes: NetworkSizes, scope: Scope): tf.Tensor2D {
   const { sampleRateHz, bands, hopLength, floor, width, blocks, fitSteps } = sizes;
   const bins = 2 * hopLength + 1;
   let h = linear(near, 'vocoder.in', width, scope);
