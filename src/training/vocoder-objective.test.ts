@@ -45,8 +45,7 @@ const clips: Clip[] = [0, 1].map((c) => ({
   name: `${c}-tones`,
   samples: Int16Array.from(
     { length: 12000 },
-    (_, t) =>
-      4000 * (Math.sin(t * (0.05 + 0.01 * c)) + Math.sin(t * (0.1 + 0.02 * c))) + 300 * rng.normal(),
+    (_, t) => 4000 * (Math.sin(t * (0.05 + 0.01 * c)) + Math.sin(t * (0.1 + 0.02 * c))) + 300 * rng.normal(),
   ),
 }));
 
@@ -84,7 +83,11 @@ describe('training a vocoder', () => {
     expect(Number.isFinite(trained['3kbps']!.total)).toBe(true);
     for (const [name, t] of codec) expect([...t.data], name).toEqual([...before.get(name)!]);
 
-    const packed = await trainer.objective.pack(trainer.modelWeights, { clips, engine: 'onnx', maxSeconds: 1 });
+    const packed = await trainer.objective.pack(trainer.modelWeights, {
+      clips,
+      engine: 'onnx',
+      maxSeconds: 1,
+    });
     const { tensors } = readSafetensors(packed);
     expect([...tensors.keys()].every((name) => name.startsWith('vocoder.'))).toBe(true);
     const [own, vocoder] = weightsSlots(recipe);
