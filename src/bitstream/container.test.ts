@@ -22,6 +22,8 @@ const image: ContainerHeader = {
   fingerprint: Uint8Array.of(0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88),
   width: 16_383,
   height: 16_383,
+  channels: 3,
+  bitDepth: 8,
   codebooks: 0,
 };
 
@@ -35,7 +37,7 @@ const audioFile = hex(
     'b0 01 01 02 2a 277c7cc2' + // chunk 1, mode 0, two frames
     'ee 02 dc0b c6ff79bb', // end: two chunks, 1500 samples
 );
-const imageFile = hex('8e4e43 01 07 1122334455667788 02 ff7f ff7f 00 d4955b a2 03 00 c0ffee bd0816d3');
+const imageFile = hex('8e4e43 01 07 1122334455667788 02 ff7f ff7f 03 08 00 e92699 a2 03 00 c0ffee debc5dd7');
 
 describe('golden files', () => {
   it('audio', async () => {
@@ -90,7 +92,14 @@ describe('header', () => {
       framesPerChunk,
       ...common,
     }),
-    fc.record({ kind: fc.constant('image' as const), width: side, height: side, ...common }),
+    fc.record({
+      kind: fc.constant('image' as const),
+      width: side,
+      height: side,
+      channels: fc.integer({ min: 1, max: 4 }),
+      bitDepth: fc.integer({ min: 1, max: 16 }),
+      ...common,
+    }),
     fc.record({
       kind: fc.constant('video' as const),
       width: side,
@@ -119,10 +128,10 @@ describe('header', () => {
     );
   });
 
-  it('of an image takes at most 24 bytes', () => {
-    expect(encodeHeader(image).bytes).toHaveLength(22);
+  it('of an image takes at most 26 bytes', () => {
+    expect(encodeHeader(image).bytes).toHaveLength(24);
     const largest = { ...image, recipeId: 127, width: 2 ** 21 - 1, height: 2 ** 21 - 1, codebooks: 127 };
-    expect(encodeHeader(largest).bytes).toHaveLength(24);
+    expect(encodeHeader(largest).bytes).toHaveLength(26);
   });
 
   it('its check tells any one or two wrong bits of 140 bytes, and any burst of 24', () => {

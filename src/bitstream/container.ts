@@ -43,7 +43,12 @@ export const recipeFields = [
   { name: 'fingerprint', type: 'bytes', size: FINGERPRINT_BYTES, doc: 'of the weights the decoder needs' },
 ] as const satisfies readonly Field[];
 
-const codebooks = { name: 'codebooks', type: 'varint', max: 1023, doc: 'codebooks used' } as const;
+const codebooks = {
+  name: 'codebooks',
+  type: 'varint',
+  max: 1023,
+  doc: 'codebooks used; 0: fitted to the signal',
+} as const;
 const framesPerChunk = {
   name: 'framesPerChunk',
   type: 'varint',
@@ -79,7 +84,17 @@ export const mediaKinds = {
       framesPerChunk,
     ],
   },
-  image: { id: 2, chunked: false, maxPayloadBytes: 1 << 26, fields: [...picture, codebooks] },
+  image: {
+    id: 2,
+    chunked: false,
+    maxPayloadBytes: 1 << 26,
+    fields: [
+      ...picture,
+      { name: 'channels', type: 'varint', min: 1, max: 4, doc: '1 grey, 3 R G B; one more with alpha' },
+      { name: 'bitDepth', type: 'varint', min: 1, max: 16, unit: 'bits', doc: 'of a sample' },
+      codebooks,
+    ],
+  },
   video: {
     id: 3,
     chunked: true,

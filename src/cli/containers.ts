@@ -4,6 +4,7 @@ import { type ContainerReader, openContainer } from '../bitstream/container-read
 import { isEcdc } from '../bitstream/ecdc-header.ts';
 import { ecdcDecoderStream, openEcdc } from '../codec/ecdc-decoder.ts';
 import { ecdcEncoderStream } from '../codec/ecdc-encoder.ts';
+import { type OpenFitted, openFitted } from '../codec/fitted-codec.ts';
 import type { EntropyCoderName } from '../entropy/catalogue.ts';
 import type { Codec } from '../recipe/codec.ts';
 import { defaultEcdcRecipe, recipeForEcdc } from '../recipe/ecdc.ts';
@@ -30,18 +31,22 @@ export interface Outcome {
   readonly damage: string | undefined;
 }
 
-interface Opened {
+export interface Opened {
   /** Name or path of the recipe the file needs. */
   recipe(given: string | undefined): string;
   decode(
     codec: Codec,
     options: { readonly bestEffort: boolean },
   ): Promise<{ readonly blocks: AsyncIterable<Float32Array[]>; outcome(): Outcome }>;
+  /** The whole file, where recipes of fitted codecs can write such. */
+  fitted?(): Promise<OpenFitted>;
 }
 
 interface Container {
   /** The recipe for input of a medium when none is named. */
   defaultRecipe(media: string): string;
+  /** Whether recipes of fitted codecs can write such files. */
+  readonly fitted: boolean;
   encoder(codec: Codec, args: EncodeArgs): Promise<EncoderStream>;
   open(feed: ByteFeed, options: { readonly bestEffort: boolean }): Promise<Opened>;
 }
@@ -50,11 +55,13 @@ interface Container {
 export const containers = {
   codec: {
     defaultRecipe,
+    fitted: true,
     encoder: async (codec, args) => codec.encoderStream(args),
     open: async (feed, options) => openedCodec(await openContainer(feed.rest(), options)),
   },
   ecdc: {
     defaultRecipe: defaultEcdcRecipe,
+    fitted: false,
     encoder: ecdcEncoderStream,
     open: async (feed) => {
       const file = await openEcdc(feed);
@@ -101,6 +108,7 @@ export async function sniff(source: ByteStream): Promise<{ name: ContainerName; 
 function openedCodec(container: ContainerReader): Opened {
   return {
     recipe: (given) => recipeForFile(container.header, given),
+    fitted: () => openFitted(container),
     decode: async (codec) => {
       const { blocks, report } = await codec.decoderStream(container);
       return {

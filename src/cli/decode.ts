@@ -1,7 +1,9 @@
 import type { CommandModule } from 'yargs';
 import { createAudioWriter } from '../media/audio-file.ts';
 import { Codec } from '../recipe/codec.ts';
-import { containers, sniff } from './containers.ts';
+import { isFitted, loadAnyRecipe } from '../recipe/load.ts';
+import { containers, type Opened, sniff } from './containers.ts';
+import { decodeFitted } from './decode-fitted.ts';
 import { assertOtherFile, readBytes, replaceExtension } from './files.ts';
 import {
   type CodecArgs,
@@ -26,7 +28,7 @@ const READ_AT_ONCE_BYTES = 64 * 1024;
 
 export const decodeCommand: CommandModule<object, Args> = {
   command: 'decode <input>',
-  describe: 'turn a .codec or .ecdc file back into sound',
+  describe: 'turn a .codec or .ecdc file back into sound, a picture or a video',
   builder: (args) =>
     jsonOption(outputOptions(codecOptions(args)))
       .positional('input', {
@@ -56,11 +58,17 @@ export const decodeCommand: CommandModule<object, Args> = {
 
   async handler(args) {
     const startedAt = performance.now();
-    const { input, output = replaceExtension(input, '.wav'), bestEffort } = args;
+    const { input, bestEffort } = args;
     const source = readBytes(input);
     const { name: container, feed } = await sniff(source.bytes());
-    const file = await containers[container].open(feed, { bestEffort });
-    const codec = await Codec.load(file.recipe(args.recipe), loadOptions(args));
+    const file: Opened = await containers[container].open(feed, { bestEffort });
+    const recipe = file.recipe(args.recipe);
+    if (file.fitted && isFitted(loadAnyRecipe(recipe, args.set))) {
+      await decodeFitted(recipe, await file.fitted(), { ...args, startedAt, bytes: source.count });
+      return;
+    }
+    const output = args.output ?? replaceExtension(input, '.wav');
+    const codec = await Codec.load(recipe, loadOptions(args));
     const { sampleRateHz, channels, name } = codec.parts;
     const { blocks, outcome } = await file.decode(codec, { bestEffort });
     assertOtherFile(input, output);

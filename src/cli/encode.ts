@@ -3,21 +3,15 @@ import { type EntropyCoderName, entropyCoderNames } from '../entropy/catalogue.t
 import { openAudio } from '../media/audio-file.ts';
 import { openByteSink } from '../media/byte-sink.ts';
 import { Codec } from '../recipe/codec.ts';
+import { isFitted, loadAnyRecipe } from '../recipe/load.ts';
 import { type ContainerName, containerNames, containerOf, containers } from './containers.ts';
+import { encodeFitted, type FittedArgs, fittedOptions } from './encode-fitted.ts';
 import { assertOtherFile, replaceExtension } from './files.ts';
 import { mediaOf } from './media-type.ts';
-import {
-  type CodecArgs,
-  codecOptions,
-  type JsonArgs,
-  jsonOption,
-  loadOptions,
-  type OutputArgs,
-  outputOptions,
-} from './options.ts';
+import { codecOptions, jsonOption, loadOptions, outputOptions } from './options.ts';
 import { print, progressBar, summarize } from './report.ts';
 
-interface Args extends CodecArgs, OutputArgs, JsonArgs {
+interface Args extends FittedArgs {
   input: string;
   recipe: string | undefined;
   bitrate: number | undefined;
@@ -28,13 +22,13 @@ interface Args extends CodecArgs, OutputArgs, JsonArgs {
 
 export const encodeCommand: CommandModule<object, Args> = {
   command: 'encode <input>',
-  describe: 'code a sound file into a .codec or .ecdc file',
+  describe: 'code a sound, picture or video file into a .codec or .ecdc file',
   builder: (args) =>
-    jsonOption(outputOptions(codecOptions(args)))
+    fittedOptions(jsonOption(outputOptions(codecOptions(args))))
       .positional('input', {
         type: 'string',
         demandOption: true,
-        describe: 'WAV, or anything ffmpeg reads; - for standard input',
+        describe: 'sound, a picture or a video; - for sound on standard input',
       })
       // Without this a lone - is not taken for a value.
       .nargs('input', 1)
@@ -68,6 +62,7 @@ export const encodeCommand: CommandModule<object, Args> = {
         return true;
       })
       .example('$0 encode speech.wav --bitrate 3', 'writes speech.codec')
+      .example('$0 encode photo.png --quality 60', 'fits a small network to a picture: photo.codec')
       .example('$0 encode speech.wav -o speech.ecdc --lm', "writes the reference EnCodec's format")
       .version(false) as never,
 
@@ -78,6 +73,10 @@ export const encodeCommand: CommandModule<object, Args> = {
     const output = args.output ?? replaceExtension(input, `.${container}`);
     assertOtherFile(input, output);
     const recipe = args.recipe ?? containers[container].defaultRecipe(mediaOf(input));
+    if (isFitted(loadAnyRecipe(recipe, args.set))) {
+      await encodeFitted(recipe, { ...args, container, output });
+      return;
+    }
     const codec = await Codec.load(recipe, loadOptions(args));
     const { sampleRateHz, channels, name } = codec.parts;
     const audio = await openAudio(input, { sampleRateHz, channels });

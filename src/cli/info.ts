@@ -1,15 +1,18 @@
 import type { CommandModule } from 'yargs';
 import type { ByteFeed } from '../bitstream/byte-feed.ts';
 import { listHeader } from '../bitstream/container-header.ts';
-import { openContainer } from '../bitstream/container-reader.ts';
+import { type ContainerReader, openContainer } from '../bitstream/container-reader.ts';
 import { type FieldListing, toHex } from '../bitstream/fields.ts';
 import { nominalKbps } from '../codec/bitrate.ts';
 import { openEcdc } from '../codec/ecdc-decoder.ts';
+import { openFitted } from '../codec/fitted-codec.ts';
+import { unitsOfFormat } from '../codec/fitted-formats.ts';
 import { assertAudioHeader } from '../codec/header.ts';
 import { inspectContainer, inspectEcdc } from '../codec/inspect.ts';
 import { recipeAboutEcdc } from '../recipe/ecdc.ts';
 import { entropyOfFile } from '../recipe/entropy-of-file.ts';
-import { loadRecipe } from '../recipe/load.ts';
+import { loadFittedCodec } from '../recipe/fitted.ts';
+import { isFitted, loadAnyRecipe, loadRecipe } from '../recipe/load.ts';
 import { recipeForFile } from '../recipe/of-file.ts';
 import { buildFraming, buildStages } from '../recipe/stages.ts';
 import { type ContainerName, sniff } from './containers.ts';
@@ -31,13 +34,23 @@ interface Found {
   readonly header: readonly FieldListing[];
 }
 
-/** How each kind of file is looked into. */
-const inspectors: Record<ContainerName, (feed: ByteFeed, given: string | undefined) => Promise<Found>> = {
-  codec: async (feed, given) => {
+/** What is told of any file, in order, and its header's fields. */
+interface About {
+  readonly summary: Readonly<Record<string, unknown>>;
+  readonly header: readonly FieldListing[];
+}
+
+/** How each kind of file is looked into; `sizeBytes` is asked for when it has been read. */
+const inspectors: Record<
+  ContainerName,
+  (feed: ByteFeed, given: string | undefined, sizeBytes: () => number) => Promise<About>
+> = {
+  codec: async (feed, given, sizeBytes) => {
     const container = await openContainer(feed.rest());
     const { header } = container;
-    assertAudioHeader(header);
     const recipe = recipeForFile(header, given);
+    if (isFitted(loadAnyRecipe(recipe))) return aboutFitted(recipe, container, sizeBytes);
+    assertAudioHeader(header);
     const loaded = loadRecipe(recipe);
     const { codebookSize } = buildStages(loaded).quantizer;
     const { segmented } = buildFraming(loaded);
@@ -46,7 +59,7 @@ const inspectors: Record<ContainerName, (feed: ByteFeed, given: string | undefin
       container,
       entropy && { entropy, codebookSize, segmented },
     );
-    return {
+    const found = {
       recipe,
       sampleRateHz: header.sampleRateHz,
       channels: header.channels,
@@ -62,8 +75,9 @@ const inspectors: Record<ContainerName, (feed: ByteFeed, given: string | undefin
       },
       header: listHeader(header),
     };
+    return aboutSound(found, sizeBytes());
   },
-  ecdc: async (feed, given) => {
+  ecdc: async (feed, given, sizeBytes) => {
     const file = await openEcdc(feed);
     const { header } = file;
     const recipe = recipeAboutEcdc(header, given);
@@ -76,7 +90,7 @@ const inspectors: Record<ContainerName, (feed: ByteFeed, given: string | undefin
       shape,
       quantizer.codebookSize,
     );
-    return {
+    const found = {
       recipe,
       ...loaded.signal,
       codebooks: header.codebooks,
@@ -91,8 +105,53 @@ const inspectors: Record<ContainerName, (feed: ByteFeed, given: string | undefin
         { name: 'lm', value: String(header.languageModel), doc: 'coded with the language model' },
       ],
     };
+    return aboutSound(found, sizeBytes());
   },
 };
+
+/** Of codes that a trained codec made. */
+function aboutSound(found: Found, bytes: number): About {
+  const recipe = loadRecipe(found.recipe);
+  const { encoder, quantizer } = buildStages(recipe);
+  const { sampleRateHz, channels, codebooks, frames, payloadBytes, particulars } = found;
+  const durationSeconds = found.lengthSamples / sampleRateHz;
+  const frameRateHz = sampleRateHz / encoder.hopLength;
+  const kbps = (size: number) => (size * 8) / durationSeconds / 1000;
+  const summary = {
+    recipe: recipe.name,
+    ...particulars,
+    bytes,
+    durationSeconds,
+    sampleRateHz,
+    channels,
+    codebooks,
+    frames,
+    nominalKbps: nominalKbps(codebooks, { codebookSize: quantizer.codebookSize, frameRateHz }),
+    codesKbps: kbps(payloadBytes),
+    kbps: kbps(bytes),
+  };
+  return { summary, header: found.header };
+}
+
+/** Of a network fitted to a signal. */
+async function aboutFitted(
+  recipe: string,
+  container: ContainerReader,
+  sizeBytes: () => number,
+): Promise<About> {
+  const codec = await loadFittedCodec(recipe);
+  const file = await openFitted(container);
+  const bytes = sizeBytes();
+  const summary = {
+    recipe: codec.parts.name,
+    fingerprint: toHex(file.header.fingerprint),
+    bytes,
+    ...file.format,
+    bpp: (8 * bytes) / unitsOfFormat(file),
+    ...codec.inspect(file),
+  };
+  return { summary, header: listHeader(file.header) };
+}
 
 export const infoCommand: CommandModule<object, { file: string; recipe: string | undefined; json: boolean }> =
   {
@@ -113,29 +172,8 @@ export const infoCommand: CommandModule<object, { file: string; recipe: string |
     async handler({ file, recipe: given, json }) {
       const source = readBytes(file);
       const { name: container, feed } = await sniff(source.bytes());
-      const found = await inspectors[container](feed, given);
-      const recipe = loadRecipe(found.recipe);
-      const { encoder, quantizer } = buildStages(recipe);
-      const { sampleRateHz, channels, codebooks, frames, payloadBytes, particulars } = found;
-      const durationSeconds = found.lengthSamples / sampleRateHz;
-      const frameRateHz = sampleRateHz / encoder.hopLength;
-      const kbps = (bytes: number) => (bytes * 8) / durationSeconds / 1000;
-      const bytes = source.count();
-      const summary = {
-        file,
-        container,
-        recipe: recipe.name,
-        ...particulars,
-        bytes,
-        durationSeconds,
-        sampleRateHz,
-        channels,
-        codebooks,
-        frames,
-        nominalKbps: nominalKbps(codebooks, { codebookSize: quantizer.codebookSize, frameRateHz }),
-        codesKbps: kbps(payloadBytes),
-        kbps: kbps(bytes),
-      };
+      const about = await inspectors[container](feed, given, source.count);
+      const summary = { file, container, ...about.summary };
       if (json) {
         process.stdout.write(`${JSON.stringify(summary)}\n`);
         return;
@@ -143,7 +181,7 @@ export const infoCommand: CommandModule<object, { file: string; recipe: string |
       for (const [name, value] of Object.entries(summary))
         process.stdout.write(`${name.padEnd(16)} ${value}\n`);
       process.stdout.write('header:\n');
-      for (const { name, value, doc } of found.header) {
+      for (const { name, value, doc } of about.header) {
         process.stdout.write(`  ${name.padEnd(14)} ${String(value).padEnd(18)} ${doc}\n`);
       }
     },

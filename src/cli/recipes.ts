@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { CommandModule } from 'yargs';
-import { loadRecipe, recipeNames } from '../recipe/load.ts';
+import { allRecipeNames, isFitted, loadAnyRecipe } from '../recipe/load.ts';
 import { jsonOption } from './options.ts';
 
 export const recipesCommand: CommandModule<object, { name: string | undefined; json: boolean }> = {
@@ -13,26 +13,28 @@ export const recipesCommand: CommandModule<object, { name: string | undefined; j
 
   handler({ name, json }) {
     if (name !== undefined) {
-      const recipe = loadRecipe(name);
+      const recipe = loadAnyRecipe(name);
       process.stdout.write(json ? `${JSON.stringify(recipe)}\n` : stringify(recipe));
       return;
     }
-    const all = recipeNames().map((each) => loadRecipe(each));
+    const all = allRecipeNames().map((each) => loadAnyRecipe(each));
     if (json) {
-      const brief = all.map(({ name: n, about, media, bitrates }) => ({
-        name: n,
-        about,
-        media,
-        bitratesKbps: bitrates.kbps,
-      }));
+      const brief = all.map((recipe) => {
+        const { name: n, about, media } = recipe;
+        const choices = isFitted(recipe)
+          ? { presets: Object.keys(recipe.fit.presets) }
+          : { bitratesKbps: recipe.bitrates.kbps };
+        return { name: n, about, media, ...choices };
+      });
       process.stdout.write(`${JSON.stringify(brief)}\n`);
       return;
     }
     const width = Math.max(...all.map((recipe) => recipe.name.length));
     for (const recipe of all) {
-      process.stdout.write(
-        `${recipe.name.padEnd(width)} ${recipe.bitrates.kbps.join(', ')} kbps. ${recipe.about}\n`,
-      );
+      const choices = isFitted(recipe)
+        ? `${recipe.media}, fitted ${Object.keys(recipe.fit.presets).join(', ')}`
+        : `${recipe.bitrates.kbps.join(', ')} kbps`;
+      process.stdout.write(`${recipe.name.padEnd(width)} ${choices}. ${recipe.about}\n`);
     }
   },
 };

@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import type { FitProgress } from '../fitting/loop.ts';
 
 export interface Job {
   readonly input: string;
@@ -64,4 +65,35 @@ export function progressBar({ total, from, unit }: Length, { quiet }: { readonly
   );
   bar.start(Math.round(total), 0);
   return { update: (done: number) => bar.update(Math.round(done)), stop: () => bar.stop() };
+}
+
+/** What a fit has come to, as a bar on stderr; none when stderr is not a terminal. */
+export function fitLine({ quiet }: { readonly quiet: boolean }) {
+  if (quiet || !process.stderr.isTTY) return { update() {}, stop() {} };
+  const bar = new SingleBar(
+    {
+      stream: process.stderr,
+      format:
+        '{bar} fit {fit}, {value}/{total} steps | {psnr} dB | {rate} bpp | {speed} steps/s | {left} s left',
+      clearOnComplete: true,
+    },
+    Presets.shades_classic,
+  );
+  let current = 0;
+  return {
+    update(progress: FitProgress & { readonly fit: number }) {
+      const { fit, step, steps, psnrDb, rate, stepsPerSecond, secondsLeft } = progress;
+      const shown = {
+        fit,
+        psnr: psnrDb.toFixed(2),
+        rate: rate.toFixed(3),
+        speed: stepsPerSecond.toFixed(2),
+        left: secondsLeft.toFixed(0),
+      };
+      if (fit !== current) bar.start(steps, step, shown);
+      else bar.update(step, shown);
+      current = fit;
+    },
+    stop: () => bar.stop(),
+  };
 }

@@ -17,6 +17,11 @@ export interface RasterImage {
   readonly data: Uint8Array | Uint16Array;
 }
 
+/** Bits of a picture's samples. */
+export function bitDepthOf({ data }: RasterImage): 8 | 16 {
+  return data instanceof Uint16Array ? 16 : 8;
+}
+
 /** A picture of 8-bit samples, rows from top to bottom: `data[(y * width + x) * channels + c]`. */
 export interface ImageSignal {
   readonly kind: 'image';
@@ -25,6 +30,17 @@ export interface ImageSignal {
   /** 3: R, G, B (sRGB). 1: grey. */
   readonly channels: 1 | 3;
   readonly data: Uint8Array;
+}
+
+/** Pictures of one size, one after another: 8-bit R, G, B samples in the order of `RasterImage.data`. */
+export interface Clip {
+  readonly kind: 'clip';
+  readonly width: number;
+  readonly height: number;
+  /** Pictures per second, as a fraction. */
+  readonly rateNumerator: number;
+  readonly rateDenominator: number;
+  readonly pictures: readonly Uint8Array[];
 }
 
 /** Anything a codec can take. Images and video join here. */

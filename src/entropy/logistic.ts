@@ -31,8 +31,8 @@ export function stretch(probability: number): number {
   return stretched[probability >>> 4]!;
 }
 
-/** e^x for |x| up to 11, to about 15 digits: the series of x / 2^10, squared ten times. */
-function exponential(x: number): number {
+/** e^x for |x| up to 50, to about 13 digits and the same everywhere: the series of x / 2^10, squared ten times. */
+export function exponential(x: number): number {
   const y = x / 1024;
   let term = 1;
   let sum = 1;

@@ -2,7 +2,15 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { defaultRecipe, loadRecipe, recipeNameOfId, recipeNames } from './load.ts';
+import {
+  allRecipeNames,
+  defaultRecipe,
+  fittedRecipeNames,
+  loadAnyRecipe,
+  loadRecipe,
+  recipeNameOfId,
+  recipeNames,
+} from './load.ts';
 import { merge, parseAssignments } from './overrides.ts';
 
 describe('recipes', () => {
@@ -17,12 +25,14 @@ describe('recipes', () => {
   };
 
   it('of the package are valid, named after their file, and numbered apart', () => {
-    const recipes = recipeNames().map((name) => loadRecipe(name));
-    expect(recipes.map((r) => r.name)).toEqual(recipeNames());
-    const ids = recipes.map((r) => r.id);
+    const all = allRecipeNames().map((name) => loadAnyRecipe(name));
+    expect(all.map((r) => r.name)).toEqual(allRecipeNames());
+    const ids = all.map((r) => r.id);
     expect(new Set(ids).size).toBe(ids.length);
-    for (const recipe of recipes) {
-      expect(recipeNameOfId(recipe.id!)).toBe(recipe.name);
+    for (const recipe of all) expect(recipeNameOfId(recipe.id!)).toBe(recipe.name);
+    expect([...recipeNames(), ...fittedRecipeNames()].sort()).toEqual(allRecipeNames());
+    for (const name of recipeNames()) {
+      const recipe = loadRecipe(name);
       expect(recipe.bitrates.kbps).toContain(recipe.bitrates.default);
     }
   });
@@ -86,8 +96,12 @@ describe('recipes', () => {
 
   it('one of each medium is its default', () => {
     expect(defaultRecipe('audio')).toBe('encodec-24k');
-    expect(() => defaultRecipe('image')).toThrow(/no recipe for image input yet: expected audio/);
-    expect(recipeNames().filter((name) => loadRecipe(name).default).length).toBe(1);
+    expect(defaultRecipe('image')).toBe('inr-image');
+    expect(() => defaultRecipe('smell')).toThrow(/no recipe for smell input yet: expected audio/);
+    const defaults = allRecipeNames()
+      .map((name) => loadAnyRecipe(name))
+      .filter((recipe) => recipe.default);
+    expect(new Set(defaults.map(({ media }) => media)).size).toBe(defaults.length);
   });
 
   it('assignments must be assignments', () => {

@@ -7,31 +7,44 @@ import { CodecError } from '../core/errors.ts';
 import { packageRoot } from '../core/package-root.ts';
 import { isWeightsPath } from '../weights/store.ts';
 import { isTree, merge, parseAssignments, type Tree } from './overrides.ts';
-import { type Recipe, recipeSchema } from './schema.ts';
+import { type FittedRecipe, fittedRecipeSchema, type Recipe, recipeSchema } from './schema.ts';
 
 /** Folder of the recipes that come with the package. */
 const recipesFolder = path.join(packageRoot, 'recipes');
 
-/** Names of the recipes that come with the package. */
-export function recipeNames(): string[] {
+/** Names of all recipes that come with the package. */
+export function allRecipeNames(): string[] {
   return readdirSync(recipesFolder)
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => file.slice(0, -'.yaml'.length))
     .sort();
 }
 
+/** Names of the package's recipes of codecs with trained weights. */
+export function recipeNames(): string[] {
+  return allRecipeNames().filter((name) => !isFittedTree(readTree(fileOf(name), [])));
+}
+
+/** Names of the package's recipes of codecs that are fitted to each signal. */
+export function fittedRecipeNames(): string[] {
+  return allRecipeNames().filter((name) => isFittedTree(readTree(fileOf(name), [])));
+}
+
+export function isFitted(recipe: Recipe | FittedRecipe): recipe is FittedRecipe {
+  return 'representation' in recipe;
+}
+
 /**
  * Reads a recipe, lays it over the one it `extends`, then `overrides` over both, and fills in defaults.
- * @param nameOrFile a name of `recipeNames()` or the path of a .yaml file
+ * @param nameOrFile a name of `allRecipeNames()` or the path of a .yaml file
  * @param overrides assignments such as `encoder.nFilters=32`
  * @throws `bad-recipe` with the path in the file of what is wrong
  */
-export function loadRecipe(nameOrFile: string, overrides: readonly string[] = []): Recipe {
+export function loadAnyRecipe(nameOrFile: string, overrides: readonly string[] = []): Recipe | FittedRecipe {
   const file = locate(nameOrFile, process.cwd());
   const tree = merge(readTree(file, []), parseAssignments(overrides));
-  const result = recipeSchema.safeParse(tree);
-  if (!result.success) throw invalid(file, result.error.issues[0]!, tree);
-  return placeWeights(result.data, path.dirname(file));
+  if (isFittedTree(tree)) return parse(fittedRecipeSchema, file, tree);
+  return placeWeights(parse(recipeSchema, file, tree), path.dirname(file));
 }
 
 /** A path of weights in a recipe file is relative to that file, wherever in the recipe it stands. */
@@ -45,14 +58,34 @@ function placeWeights<T>(part: T, folder: string): T {
   return Object.fromEntries(placed) as T;
 }
 
+/** A recipe of a codec with trained weights, as `loadAnyRecipe`. Throws `bad-recipe` for one that is fitted. */
+export function loadRecipe(nameOrFile: string, overrides: readonly string[] = []): Recipe {
+  const recipe = loadAnyRecipe(nameOrFile, overrides);
+  if (!isFitted(recipe)) return recipe;
+  throw new CodecError('bad-recipe', {
+    what: `${recipe.name} has no weights of its own: it is fitted to each signal`,
+    expected: recipeNames().join(', '),
+  });
+}
+
+/** A recipe of a codec that is fitted to each signal, as `loadAnyRecipe`. Throws `bad-recipe` for any other. */
+export function loadFittedRecipe(nameOrFile: string, overrides: readonly string[] = []): FittedRecipe {
+  const recipe = loadAnyRecipe(nameOrFile, overrides);
+  if (isFitted(recipe)) return recipe;
+  throw new CodecError('bad-recipe', {
+    what: `${recipe.name} has trained weights: it is not fitted to a signal`,
+    expected: fittedRecipeNames().join(', '),
+  });
+}
+
 /** The package's recipe with this number, as .codec files refer to it. */
 export function recipeNameOfId(id: number): string | undefined {
-  return recipeNames().find((name) => readTree(path.join(recipesFolder, `${name}.yaml`), []).id === id);
+  return allRecipeNames().find((name) => readTree(fileOf(name), []).id === id);
 }
 
 /** The package's recipe for a medium when none is named. Throws `bad-argument` when there is none. */
 export function defaultRecipe(media: string): string {
-  const recipes = recipeNames().map((name) => loadRecipe(name));
+  const recipes = allRecipeNames().map((name) => loadAnyRecipe(name));
   const chosen = recipes.find((recipe) => recipe.media === media && recipe.default);
   if (chosen) return chosen.name;
   throw new CodecError('bad-argument', {
@@ -60,6 +93,20 @@ export function defaultRecipe(media: string): string {
     expected: [...new Set(recipes.map((recipe) => recipe.media))].join(', '),
     remedy: 'Name one with --recipe if the input is not what its name says.',
   });
+}
+
+function fileOf(name: string): string {
+  return path.join(recipesFolder, `${name}.yaml`);
+}
+
+function isFittedTree(tree: Tree): boolean {
+  return 'representation' in tree;
+}
+
+function parse<T>(schema: z.ZodType<T>, file: string, tree: Tree): T {
+  const result = schema.safeParse(tree);
+  if (result.success) return result.data;
+  throw invalid(schema, file, result.error.issues[0]!, tree);
 }
 
 function locate(nameOrFile: string, folder: string): string {
@@ -72,8 +119,8 @@ function locate(nameOrFile: string, folder: string): string {
       remedy: 'Check the path.',
     });
   }
-  const names = recipeNames();
-  if (names.includes(nameOrFile)) return path.join(recipesFolder, `${nameOrFile}.yaml`);
+  const names = allRecipeNames();
+  if (names.includes(nameOrFile)) return fileOf(nameOrFile);
   const near = names.filter((name) => distance(name, nameOrFile) <= Math.max(3, nameOrFile.length / 2));
   throw new CodecError('bad-recipe', {
     what: `there is no recipe "${nameOrFile}"`,
@@ -114,11 +161,11 @@ function readTree(file: string, from: readonly string[]): Tree {
   return merge({ ...inherited, name: path.parse(file).name }, own);
 }
 
-function invalid(file: string, issue: z.core.$ZodIssue, tree: Tree): CodecError {
+function invalid(schema: unknown, file: string, issue: z.core.$ZodIssue, tree: Tree): CodecError {
   const where = `${path.basename(file)}: ${issue.path.join('.') || 'top level'}`;
   if (issue.code === 'unrecognized_keys') {
     const parent = issue.path.reduce<unknown>((node, key) => (node as Tree)?.[String(key)], tree);
-    const known = knownKeys(issue.path, parent);
+    const known = knownKeys(schema, issue.path, parent);
     const key = issue.keys[0]!;
     return new CodecError('bad-recipe', {
       what: `${where}: unknown key "${key}"`,
@@ -136,8 +183,8 @@ function invalid(file: string, issue: z.core.$ZodIssue, tree: Tree): CodecError 
 }
 
 /** Keys the schema knows at a place: tried by asking it about a key nobody uses. */
-function knownKeys(at: readonly PropertyKey[], parent: unknown): string[] {
-  let node: unknown = recipeSchema;
+function knownKeys(schema: unknown, at: readonly PropertyKey[], parent: unknown): string[] {
+  let node = schema;
   for (const key of at) node = childSchema(node, key, parent);
   const shape = shapeOf(node, parent);
   return shape ? Object.keys(shape) : [];

@@ -1,7 +1,7 @@
 import type { ContainerHeader } from '../bitstream/container.ts';
 import { toHex } from '../bitstream/fields.ts';
 import { CodecError } from '../core/errors.ts';
-import { recipeNameOfId, recipeNames } from './load.ts';
+import { allRecipeNames, recipeNameOfId } from './load.ts';
 
 /**
  * Name or path of the recipe a file needs.
@@ -11,12 +11,12 @@ import { recipeNameOfId, recipeNames } from './load.ts';
 export function recipeForFile(header: ContainerHeader, given?: string): string {
   if (given !== undefined) return given;
   const known = header.recipeId > 0 ? recipeNameOfId(header.recipeId) : header.recipeName;
-  if (known !== undefined && recipeNames().includes(known)) return known;
+  if (known !== undefined && allRecipeNames().includes(known)) return known;
   const named = header.recipeId > 0 ? `number ${header.recipeId}` : `"${header.recipeName}"`;
   throw new CodecError('bad-container', {
     what: 'the recipe this file was made with is not here',
     found: `recipe ${named}, weights ${toHex(header.fingerprint)}`,
-    expected: recipeNames().join(', '),
+    expected: allRecipeNames().join(', '),
     remedy: header.recipeId > 0 ? 'Update neural-codec.' : 'Give its .yaml file with --recipe.',
   });
 }

@@ -4,6 +4,7 @@ import { encoders } from '../encoders/catalogue.ts';
 import { entropyCoderNames } from '../entropy/catalogue.ts';
 import { features } from '../features/catalogue.ts';
 import { quantizers } from '../quantizers/catalogue.ts';
+import { representations } from '../representations/catalogue.ts';
 import { vocoders } from '../vocoders/catalogue.ts';
 import { framings } from './framings.ts';
 
@@ -110,7 +111,8 @@ const ecdc = z.strictObject({
   languageModel: languageModel.optional(),
 });
 
-const recipeShape = z.strictObject({
+/** What every recipe says of itself. */
+const standing = {
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'lower-case letters, digits, dots and dashes'),
   id: z
     .int()
@@ -119,8 +121,12 @@ const recipeShape = z.strictObject({
     .optional()
     .describe('number under which .codec files name a recipe of this package'),
   about: z.string().default(''),
-  media: z.literal('audio'),
   default: z.boolean().default(false).describe('taken for its media when no recipe is named'),
+};
+
+const recipeShape = z.strictObject({
+  ...standing,
+  media: z.literal('audio'),
   signal,
   latent: z.strictObject({ dimension: count.describe('channels of a latent frame') }),
   framing: slot(framings).prefault({ type: 'stream' }).describe('how a signal is cut for the model'),
@@ -163,5 +169,49 @@ export const recipeSchema = recipeShape.refine(
   { path: ['vocoder'], message: 'features and a vocoder come together' },
 );
 
+const share = z.number().min(0).max(1);
+
+const fit = z
+  .strictObject({
+    presets: z
+      .record(z.string(), z.strictObject({ steps: count.describe('how often the whole signal is seen') }))
+      .describe('how long to fit: more steps, fewer bits'),
+    preset: z.string().describe('the preset taken when none is named'),
+    lambda: z
+      .strictObject({
+        coarse: positive.describe('at quality 1'),
+        fine: positive.describe('at quality 100'),
+      })
+      .describe('mean squared error that a bit per pixel or sample is worth'),
+    quality: z.number().min(1).max(100).default(50).describe('the quality taken when none is named'),
+    learningRate: positive.default(1e-2),
+    learningRateFloor: share.default(0.02).describe('what is left of it at the end'),
+    warmupSteps: z.int().min(0).default(20).describe('runs of the graph in which it grows'),
+    roundedShare: share
+      .default(0.15)
+      .describe('share of the steps, at the end, in which values are rounded as they will be coded'),
+    adamBeta1: share.default(0.9),
+    adamBeta2: share.default(0.99),
+    gradientClip: positive.default(1e6).describe('largest global gradient norm'),
+  })
+  .refine(({ presets, preset }) => preset in presets, {
+    path: ['preset'],
+    message: 'must be one of fit.presets',
+  });
+
+/** A whole recipe of a codec that is fitted to each signal, every default filled in. */
+export const fittedRecipeSchema = z
+  .strictObject({
+    ...standing,
+    media: z.enum(['image', 'video', 'audio']),
+    representation: slot(representations).describe('the form in which a signal is held'),
+    fit,
+  })
+  .refine(({ media, representation }) => representations[representation.type].media === media, {
+    path: ['media'],
+    message: "must be the representation's",
+  });
+
 export type Recipe = z.output<typeof recipeSchema>;
+export type FittedRecipe = z.output<typeof fittedRecipeSchema>;
 export type TrainingOptions = Recipe['training'];

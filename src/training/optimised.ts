@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { float32, type HostTensor } from '../core/tensor.ts';
 import type { CompiledGraph, Engine, GraphIo } from '../engine/engine.ts';
+import { type AdamOptions, adamScalars, adamStep } from '../nn/adam.ts';
 import type { Weights } from '../nn/params.ts';
-import { type AdamOptions, adamScalars, adamStep } from './adam.ts';
 import type { Named } from './objective.ts';
 
 /** Weights and what the optimiser knows of each, by weight name. */

@@ -3,10 +3,10 @@ import { Rng } from '../core/rng.ts';
 import { float32, type HostTensor } from '../core/tensor.ts';
 import type { CompiledGraph, Engine, GraphIo } from '../engine/engine.ts';
 import { loadGradients } from '../engine/gradients.ts';
+import { type AdamOptions, cosineSchedule } from '../nn/adam.ts';
 import { InputParams, type Weights } from '../nn/params.ts';
 import { WholeTimeline } from '../nn/timeline.ts';
 import type { TrainingOptions } from '../recipe/schema.ts';
-import type { AdamOptions } from './adam.ts';
 import type { TrainingState } from './checkpoint.ts';
 import { type Clip, drawBatch } from './dataset.ts';
 import type { Named, Objective } from './objective.ts';
@@ -149,7 +149,5 @@ export function schedule(
   total: number,
   { learningRate: peak, warmupSteps: warmup }: Pick<TrainingOptions, 'learningRate' | 'warmupSteps'>,
 ): number {
-  if (step < warmup) return (peak * step) / warmup;
-  const progress = Math.min(1, (step - warmup) / Math.max(1, total - warmup));
-  return peak * (0.05 + 0.95 * 0.5 * (1 + Math.cos(Math.PI * progress)));
+  return cosineSchedule(step, total, peak, warmup);
 }

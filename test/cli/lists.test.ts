@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { recipeNames } from '../../src/recipe/load.ts';
+import { allRecipeNames } from '../../src/recipe/load.ts';
 import { recipeSchema } from '../../src/recipe/schema.ts';
 import { root } from './build.ts';
 import { codec, failureOf, jsonOf } from './command.ts';
@@ -12,7 +12,7 @@ const folder = freshFolders();
 describe('codec recipes', () => {
   it('lists the recipes of the package', async () => {
     const list = jsonOf(await codec(folder(), 'recipes', '--json')) as unknown as Record<string, unknown>[];
-    expect(list.map(({ name }) => name)).toEqual(recipeNames());
+    expect(list.map(({ name }) => name)).toEqual(allRecipeNames());
     expect(list.find(({ name }) => name === 'encodec-24k')).toMatchObject({
       media: 'audio',
       bitratesKbps: [1.5, 3, 6, 12],

@@ -17,11 +17,13 @@ const EPSILON = 1e-8;
  * rate with bias correction folded in) and `correction` (1 - beta2^t), writes outputs of the same names. With averages,
  * `average:N` moves towards the weights by the share `averageShare`.
  * Gives the gradients' global norm before clipping.
+ * @param rateOf how many times the learning rate a parameter learns at
  */
 export function adamStep(
   io: GraphIo,
   gradients: ReadonlyMap<string, { readonly value: tf.Tensor; readonly gradient: tf.Tensor }>,
   { beta1, beta2, clip, averageDecay }: AdamOptions,
+  rateOf: (name: string) => number = () => 1,
 ): tf.Scalar {
   const squares = [...gradients.values()].map(({ gradient }) => tf.sum(tf.square(gradient)));
   const norm = tf.sqrt(tf.addN(squares)) as tf.Scalar;
@@ -33,7 +35,8 @@ export function adamStep(
     const m = tf.add(tf.mul(io.input(`m:${name}`, value.shape), beta1), tf.mul(g, 1 - beta1));
     const v = tf.add(tf.mul(io.input(`v:${name}`, value.shape), beta2), tf.mul(tf.square(g), 1 - beta2));
     const step = tf.div(m, tf.add(tf.sqrt(tf.div(v, correction)), EPSILON));
-    const moved = tf.sub(value, tf.mul(step, rate));
+    const own = rateOf(name);
+    const moved = tf.sub(value, tf.mul(step, own === 1 ? rate : tf.mul(rate, own)));
     io.output(`m:${name}`, m);
     io.output(`v:${name}`, v);
     io.output(`param:${name}`, moved);
@@ -57,4 +60,17 @@ export function adamScalars(
     // The first weights are soon forgotten.
     averageShare: 1 - Math.min(averageDecay, step / (step + 9)),
   };
+}
+
+/** Linear warm-up, then half a cosine down to `floor` times the peak. */
+export function cosineSchedule(
+  step: number,
+  total: number,
+  peak: number,
+  warmup: number,
+  floor = 0.05,
+): number {
+  if (step < warmup) return (peak * step) / warmup;
+  const progress = Math.min(1, (step - warmup) / Math.max(1, total - warmup));
+  return peak * (floor + (1 - floor) * 0.5 * (1 + Math.cos(Math.PI * progress)));
 }

@@ -1,0 +1,141 @@
+import type { Argv } from 'yargs';
+import { CodecError } from '../core/errors.ts';
+import { loadFittedCodec } from '../recipe/fitted.ts';
+import { type ContainerName, containerNames, containers } from './containers.ts';
+import { writeBytes } from './files.ts';
+import { type CodecArgs, type JsonArgs, loadOptions, type OutputArgs, wholeNumbers } from './options.ts';
+import { fitLine } from './report.ts';
+import { signalFiles } from './signal-files.ts';
+
+const INTERRUPTS = ['discard', 'save'] as const;
+
+export interface FittedArgs extends CodecArgs, OutputArgs, JsonArgs {
+  preset: string | undefined;
+  steps: number | undefined;
+  quality: number | undefined;
+  bpp: number | undefined;
+  seed: number;
+  onInterrupt: (typeof INTERRUPTS)[number];
+}
+
+/** Options of encoding with recipes that are fitted to the signal. */
+export function fittedOptions<T>(args: Argv<T>) {
+  return args
+    .option('preset', {
+      type: 'string',
+      requiresArg: true,
+      describe: "fitted recipes: how long to fit, one of the recipe's presets",
+    })
+    .option('steps', {
+      type: 'number',
+      describe: "fitted recipes: how long, instead of a preset's",
+    })
+    .option('quality', { type: 'number', describe: 'fitted recipes: 1 to 100' })
+    .option('bpp', {
+      type: 'number',
+      describe: 'fitted recipes: at most so many bits per pixel or sample, of the whole file',
+    })
+    .option('seed', {
+      type: 'number',
+      default: 0,
+      describe: 'fitted recipes: of all randomness',
+    })
+    .option('on-interrupt', {
+      choices: INTERRUPTS,
+      default: 'discard' as const,
+      describe: 'fitted recipes: what Ctrl-C does with the best so far',
+    })
+    .check(({ preset, steps, quality, bpp, seed }) => {
+      if (quality !== undefined && !(quality >= 1 && quality <= 100)) {
+        throw new Error('--quality takes a number from 1 to 100');
+      }
+      if (!(bpp === undefined || bpp > 0)) throw new Error('--bpp takes a number above 0');
+      if (bpp !== undefined && quality !== undefined)
+        throw new Error('--bpp and --quality exclude each other');
+      if (steps !== undefined && preset !== undefined)
+        throw new Error('--steps and --preset exclude each other');
+      if (!Number.isSafeInteger(seed)) throw new Error('--seed takes a whole number');
+      return wholeNumbers({ steps });
+    });
+}
+
+/** Encodes a file with a recipe that is fitted to it. */
+export async function encodeFitted(
+  recipe: string,
+  args: FittedArgs & {
+    readonly input: string;
+    readonly output: string;
+    readonly container: ContainerName;
+    readonly bitrate: number | undefined;
+  },
+): Promise<void> {
+  const startedAt = performance.now();
+  const { input, output, container } = args;
+  if (!containers[container].fitted) {
+    throw new CodecError('bad-argument', {
+      what: `${recipe} cannot write .${container} files`,
+      expected: containerNames
+        .filter((name) => containers[name].fitted)
+        .map((name) => `.${name}`)
+        .join(', '),
+    });
+  }
+  if (args.bitrate !== undefined) {
+    throw new CodecError('bad-argument', {
+      what: `${recipe} has no bitrates`,
+      remedy: 'Choose with --quality or --bpp.',
+    });
+  }
+  const codec = await loadFittedCodec(recipe, loadOptions(args));
+  const signal = await signalFiles[codec.parts.media].read(input);
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  if (args.onInterrupt === 'save') process.once('SIGINT', onSignal);
+  const line = fitLine(args);
+  try {
+    const file = await codec.encode(signal, {
+      ...(args.preset !== undefined && { preset: args.preset }),
+      ...(args.steps !== undefined && { steps: args.steps }),
+      ...(args.quality !== undefined && { quality: args.quality }),
+      ...(args.bpp !== undefined && { bpp: args.bpp }),
+      seed: args.seed,
+      abort: stop.signal,
+      onProgress: line.update,
+    });
+    line.stop();
+    await writeBytes(output, file.bytes, args);
+    const { bytes, bpp, psnrDb, lambda, interrupted, partBytes } = file;
+    const wallSeconds = (performance.now() - startedAt) / 1000;
+    const about = codec.inspect(await openedAgain(bytes));
+    const summary = {
+      input,
+      output,
+      recipe: codec.parts.name,
+      bytes: bytes.length,
+      bpp,
+      psnrDb,
+      lambda,
+    };
+    const stream = output === '-' ? process.stderr : process.stdout;
+    if (args.json) {
+      stream.write(`${JSON.stringify({ ...summary, interrupted, partBytes, ...about, wallSeconds })}\n`);
+    } else if (!args.quiet) {
+      const mac = about.macPerPixel === undefined ? '' : `, decoder ${about.macPerPixel} MAC/pixel`;
+      stream.write(
+        `${output}: ${bytes.length} bytes, ${bpp.toFixed(4)} bpp, ${psnrDb.toFixed(2)} dB${mac}, ` +
+          `in ${wallSeconds.toFixed(1)} s${interrupted ? ' (interrupted)' : ''}\n`,
+      );
+    }
+  } finally {
+    line.stop();
+    process.off('SIGINT', onSignal);
+  }
+}
+
+async function openedAgain(bytes: Uint8Array) {
+  const [{ openContainer }, { openFitted }] = await Promise.all([
+    import('../bitstream/container-reader.ts'),
+    import('../codec/fitted-codec.ts'),
+  ]);
+  return openFitted(await openContainer(bytes));
+}

@@ -1,0 +1,71 @@
+import type { Clip } from '../core/signal.ts';
+import type { Media, SignalOf } from '../fitting/representation.ts';
+import { readAudio, writeAudio } from '../media/audio-file.ts';
+import { readRaster, writeImage } from '../media/image-file.ts';
+import { openVideo } from '../media/video-file.ts';
+import { createVideoWriter } from '../media/video-writer.ts';
+
+interface SignalFiles {
+  read(path: string): Promise<SignalOf[Media]>;
+  write(path: string, signal: SignalOf[Media], options: { readonly force: boolean }): Promise<void>;
+  /** Of a decoded file that is not named. */
+  readonly extension: string;
+}
+
+/** How the signals of each medium are read from files and written to them, whole. */
+export const signalFiles: Record<Media, SignalFiles> = {
+  image: {
+    read: readRaster,
+    write: async (path, signal, options) => {
+      await writeImage(path, as('image', signal), options);
+    },
+    extension: '.png',
+  },
+  video: {
+    read: readClip,
+    write: (path, signal, options) => writeClip(path, as('clip', signal), options),
+    extension: '.mkv',
+  },
+  audio: {
+    read: (path) => readAudio(path),
+    write: async (path, signal, options) => {
+      await writeAudio(path, as('audio', signal), options);
+    },
+    extension: '.wav',
+  },
+};
+
+async function readClip(path: string): Promise<Clip> {
+  const video = await openVideo(path);
+  const { width, height, rateNumerator, rateDenominator } = video;
+  const pictures: Uint8Array[] = [];
+  for await (const { data } of video.frames()) pictures.push(data);
+  return {
+    kind: 'clip',
+    width,
+    height,
+    rateNumerator,
+    rateDenominator,
+    pictures,
+  };
+}
+
+async function writeClip(path: string, clip: Clip, options: { readonly force: boolean }): Promise<void> {
+  const { pictures, kind: _, ...facts } = clip;
+  const writer = await createVideoWriter(path, { ...facts, ...options });
+  try {
+    for (const picture of pictures) await writer.write(picture);
+    await writer.finish();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+function as<K extends SignalOf[Media]['kind']>(
+  kind: K,
+  signal: SignalOf[Media],
+): Extract<SignalOf[Media], { kind: K }> {
+  if (signal.kind === kind) return signal as never;
+  throw new Error(`internal: a ${signal.kind} where a ${kind} should be`);
+}

@@ -1,0 +1,212 @@
+import type { ByteStream } from '../bitstream/byte-feed.ts';
+import type { ContainerHeader } from '../bitstream/container.ts';
+import { type ContainerReader, openContainer } from '../bitstream/container-reader.ts';
+import { writeContainer } from '../bitstream/container-writer.ts';
+import { toHex } from '../bitstream/fields.ts';
+import { CodecError } from '../core/errors.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { FitProgress } from '../fitting/loop.ts';
+import type {
+  FitSettings,
+  Fitted,
+  FormatOf,
+  Media,
+  Representation,
+  SignalOf,
+} from '../fitting/representation.ts';
+import { fittedFormats, headerOf, type MediaFormat, unitsOf } from './fitted-formats.ts';
+import { withinRate } from './rate-search.ts';
+
+/** What a fitted codec is made of. */
+export interface FittedParts {
+  readonly name: string;
+  /** Number of a recipe of the package; 0 for others. */
+  readonly id: number;
+  /** Of everything decoding needs to know besides the file. */
+  readonly fingerprint: Uint8Array;
+  readonly media: Media;
+  readonly representation: Representation<Media>;
+  readonly settings: FitSettings;
+  /** Steps of each preset. */
+  readonly presets: Readonly<Record<string, { readonly steps: number }>>;
+  readonly preset: string;
+  readonly lambda: { readonly coarse: number; readonly fine: number };
+  readonly quality: number;
+}
+
+export interface FittedEncodeOptions {
+  /** One of the recipe's; its own if absent. */
+  readonly preset?: string;
+  /** Instead of a preset's. */
+  readonly steps?: number;
+  /** 1 to 100; the recipe's if absent. */
+  readonly quality?: number;
+  /** At most this many bits of file per pixel, or per sample of sound; instead of a quality. */
+  readonly bpp?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** `fit` counts from 1 where a rate takes several. */
+  readonly onProgress?: (progress: FitProgress & { readonly fit: number; readonly lambda: number }) => void;
+  /** Ends the fit early with the best so far. */
+  readonly abort?: AbortSignal;
+}
+
+export interface FittedFile {
+  readonly bytes: Uint8Array;
+  /** Bits of file per pixel, or per sample of sound. */
+  readonly bpp: number;
+  /** Peak signal-to-noise ratio of the decoded signal before it is rounded to its bit depth. */
+  readonly psnrDb: number;
+  readonly lambda: number;
+  readonly interrupted: boolean;
+  readonly partBytes: Readonly<Record<string, number>>;
+}
+
+/** A fitted file opened for decoding. */
+export interface OpenFitted<M extends Media = Media> {
+  readonly media: M;
+  readonly header: ContainerHeader;
+  readonly format: FormatOf[M];
+  readonly payload: Uint8Array;
+}
+
+/** Codes signals by fitting a small network to each: no trained weights, slow to encode, fast to decode. */
+export class FittedCodec {
+  readonly parts: FittedParts;
+  private readonly engine: Engine;
+
+  constructor(parts: FittedParts, engine: Engine) {
+    this.parts = parts;
+    this.engine = engine;
+  }
+
+  /**
+   * A signal as the bytes of a .codec file.
+   * @throws `bad-argument` for an unknown preset, options out of range or a rate that cannot be reached; `bad-image`,
+   *   `bad-video` or `bad-audio` for signals that the recipe cannot hold
+   */
+  async encode(signal: SignalOf[Media], options: FittedEncodeOptions = {}): Promise<FittedFile> {
+    const { settings } = this.parts;
+    const steps = options.steps ?? this.stepsOf(options.preset ?? this.parts.preset);
+    let fits = 0;
+    const fitOnce = async (lambda: number, share: number, from: Fitted | undefined): Promise<Attempt> => {
+      const fit = ++fits;
+      const fitted = await this.parts.representation.fit(signal, {
+        engine: this.engine,
+        settings: from ? { ...settings, learningRate: settings.learningRate / 2 } : settings,
+        steps: Math.max(1, Math.round(steps * share)),
+        lambda,
+        seed: options.seed ?? 0,
+        ...(from && { from: from.end }),
+        ...(options.abort && { abort: options.abort }),
+        onProgress: (progress) => options.onProgress?.({ ...progress, fit, lambda }),
+      });
+      const bytes = await this.fileOf(signal, fitted.payload);
+      return {
+        fitted,
+        bytes,
+        lambda,
+        bpp: (8 * bytes.length) / unitsOf(signal),
+      };
+    };
+    const lambda = this.lambdaOf(options.quality ?? this.parts.quality);
+    const best =
+      options.bpp === undefined
+        ? await fitOnce(lambda, 1, undefined)
+        : await withinRate(options.bpp, lambda, fitOnce);
+    return {
+      bytes: best.bytes,
+      bpp: best.bpp,
+      lambda: best.lambda,
+      psnrDb: -10 * Math.log10(best.fitted.meanSquaredError),
+      interrupted: best.fitted.interrupted,
+      partBytes: best.fitted.bytes,
+    };
+  }
+
+  /** The signal of a .codec file, whole or as it comes. Throws `bad-container`. */
+  async decode(source: ByteStream | OpenFitted): Promise<SignalOf[Media]> {
+    const opened = isOpen(source) ? source : await openFitted(await openContainer(source));
+    const { header, media, payload, format } = opened;
+    const { parts } = this;
+    if (media !== parts.media || toHex(header.fingerprint) !== toHex(parts.fingerprint)) {
+      throw new CodecError('bad-container', {
+        what: `this file was not made with the recipe ${parts.name} as it is here`,
+        found: `${media}, fingerprint ${toHex(header.fingerprint)}`,
+        expected: `${parts.media}, fingerprint ${toHex(parts.fingerprint)}`,
+        remedy: 'Give the recipe it was made with, with the same --set.',
+      });
+    }
+    return parts.representation.decode(payload, format as never, this.engine);
+  }
+
+  /** See `Representation.inspect`. */
+  inspect({ payload, format }: OpenFitted): Readonly<Record<string, number | string>> {
+    return this.parts.representation.inspect(payload, format as never);
+  }
+
+  private stepsOf(preset: string): number {
+    const { presets } = this.parts;
+    if (Object.hasOwn(presets, preset)) return presets[preset]!.steps;
+    throw new CodecError('bad-argument', {
+      what: `${this.parts.name} has no preset "${preset}"`,
+      expected: Object.keys(presets).join(', '),
+    });
+  }
+
+  /** Quality 1 to 100 spaces lambda evenly in its logarithm. */
+  private lambdaOf(quality: number): number {
+    if (!(quality >= 1 && quality <= 100)) {
+      throw new CodecError('bad-argument', {
+        what: 'cannot code at this quality',
+        found: String(quality),
+        expected: '1 to 100',
+      });
+    }
+    const { coarse, fine } = this.parts.lambda;
+    return coarse * (fine / coarse) ** ((quality - 1) / 99);
+  }
+
+  private async fileOf(signal: SignalOf[Media], payload: Uint8Array): Promise<Uint8Array> {
+    const { id, name, fingerprint } = this.parts;
+    const recipe = id > 0 ? { recipeId: id } : { recipeId: 0, recipeName: name };
+    const { header, frames, length } = headerOf(signal, {
+      ...recipe,
+      fingerprint,
+    });
+    const file: Uint8Array[] = [];
+    for await (const part of writeContainer(header, [{ mode: 0, frames, payload }], () => length)) {
+      file.push(part);
+    }
+    return Uint8Array.from(Buffer.concat(file));
+  }
+}
+
+export interface Attempt {
+  readonly fitted: Fitted;
+  readonly bytes: Uint8Array;
+  readonly lambda: number;
+  readonly bpp: number;
+}
+
+/** Reads a fitted file to its end. Throws `bad-container`. */
+export async function openFitted(container: ContainerReader): Promise<OpenFitted> {
+  const { header } = container;
+  const payloads: Uint8Array[] = [];
+  for await (const { payload } of container.chunks()) payloads.push(payload);
+  if (payloads.length !== 1 || header.codebooks !== 0) {
+    throw new CodecError('bad-container', {
+      what: 'this file was not fitted to its signal',
+      found: `${payloads.length} chunks, ${header.codebooks} codebooks`,
+      expected: '1 chunk, no codebooks',
+    });
+  }
+  const media = header.kind;
+  const formats: MediaFormat<Media> = fittedFormats[media] as never;
+  const format = formats.format(header as never, container.end?.lengthSamples ?? 1);
+  return { media, header, payload: payloads[0]!, format };
+}
+
+function isOpen(source: ByteStream | OpenFitted): source is OpenFitted {
+  return 'payload' in source;
+}

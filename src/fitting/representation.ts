@@ -1,0 +1,79 @@
+import type { AudioSignal, Clip, RasterImage } from '../core/signal.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { FitProgress } from './loop.ts';
+
+/** What can be fitted, by the kind of file that holds it. */
+export interface SignalOf {
+  readonly image: RasterImage;
+  readonly video: Clip;
+  readonly audio: AudioSignal;
+}
+
+export type Media = keyof SignalOf;
+
+/** What a file's header tells of its signal: all that decoding knows besides the payload. */
+export interface FormatOf {
+  readonly image: Pick<RasterImage, 'width' | 'height' | 'channels'> & {
+    readonly bitDepth: 8 | 16;
+  };
+  readonly video: Omit<Clip, 'kind' | 'pictures'> & {
+    readonly lengthPictures: number;
+  };
+  readonly audio: {
+    readonly sampleRateHz: number;
+    readonly channels: number;
+    readonly lengthSamples: number;
+  };
+}
+
+/** How fits go, whatever is fitted. */
+export interface FitSettings {
+  /** Largest step of Adam; it falls to `learningRateFloor` times as much along a cosine. */
+  readonly learningRate: number;
+  readonly learningRateFloor: number;
+  readonly warmupSteps: number;
+  /** Share of the steps, at the end, in which values are rounded as they will be coded. */
+  readonly roundedShare: number;
+  readonly adamBeta1: number;
+  readonly adamBeta2: number;
+  /** Largest global gradient norm. */
+  readonly gradientClip: number;
+}
+
+export interface FitOptions {
+  readonly engine: Engine;
+  readonly settings: FitSettings;
+  /** How often the whole signal is seen. */
+  readonly steps: number;
+  /** Mean squared error (samples in [0, 1]) that a bit per pixel, or sample of sound, is worth. */
+  readonly lambda: number;
+  readonly seed: number;
+  readonly onProgress?: (progress: FitProgress) => void;
+  /** Ends the fit early, with the best so far. */
+  readonly abort?: AbortSignal;
+  /** Where to start: `Fitted.end` of another fit of the same signal by the same recipe. */
+  readonly from?: unknown;
+}
+
+/** A signal as what was fitted to it. */
+export interface Fitted {
+  readonly payload: Uint8Array;
+  /** Of what the payload decodes to, samples in [0, 1]. */
+  readonly meanSquaredError: number;
+  /** Whether `abort` came before the last step. */
+  readonly interrupted: boolean;
+  /** Bytes of the payload by what they are for. */
+  readonly bytes: Readonly<Record<string, number>>;
+  /** For `FitOptions.from`. */
+  readonly end: unknown;
+}
+
+/** A form in which a small network, and perhaps latents, hold one signal. */
+export interface Representation<M extends Media> {
+  /** Throws `bad-image`, `bad-video` or `bad-audio` for signals it cannot hold. */
+  fit(signal: SignalOf[M], options: FitOptions): Promise<Fitted>;
+  /** The same on every engine up to float rounding. Throws `bad-container` for bytes that are no such payload. */
+  decode(payload: Uint8Array, format: FormatOf[M], engine: Engine): Promise<SignalOf[M]>;
+  /** What there is to know about a payload without decoding it all, for `codec info`. Throws as `decode`. */
+  inspect(payload: Uint8Array, format: FormatOf[M]): Readonly<Record<string, number | string>>;
+}

@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import { bitDepthOf, type RasterImage } from '../core/signal.ts';
+import type { HostTensor } from '../core/tensor.ts';
+import type { Engine } from '../engine/engine.ts';
+import { runFit } from '../fitting/loop.ts';
+import { packNetwork } from '../fitting/network.ts';
+import type { FitOptions, Fitted, FormatOf, Representation } from '../fitting/representation.ts';
+import {
+  gridSizes,
+  type LatentImageOptions,
+  MAX_CONTEXTS,
+  macPerPixel,
+  networkParts,
+  Tiling,
+} from './latent-image/geometry.ts';
+import { type PaddedGrid, paddedGrid, rowStart } from './latent-image/integer-context.ts';
+import { countBits, MAX_LATENT } from './latent-image/latents.ts';
+import { parsePayload, withoutEmpty, writePayload } from './latent-image/payload.ts';
+import { type Picture, pictureOf } from './latent-image/picture.ts';
+import { LatentImageProblem, latentName } from './latent-image/problem.ts';
+import { pyramidStart, type Start } from './latent-image/start.ts';
+import { TileSynthesis, tileTarget } from './latent-image/tiles.ts';
+
+type Network = ReadonlyMap<string, HostTensor>;
+type Format = FormatOf['image'];
+
+/** Tiles by which the steps of the network's quantization are judged, at most. */
+const JUDGED_TILES = 8;
+
+const options = z.strictObject({
+  levels: z.int().min(1).max(9).default(7).describe('grids of latents, each half as large as the last'),
+  contexts: z
+    .int()
+    .min(1)
+    .max(MAX_CONTEXTS)
+    .default(16)
+    .describe("latents that a latent's distribution depends on"),
+  contextWidth: z.int().min(2).max(16).default(16).describe('hidden units of the context model'),
+  width: z.int().min(2).max(256).default(32).describe('hidden units of the synthesis'),
+  tile: z.literal([64, 128, 256, 512]).default(256).describe('pixels of a side of what is computed at once'),
+});
+
+/**
+ * A picture as integer latents on grids of falling resolution, an autoregressive context model in integers, learned
+ * upsampling and a small synthesis network, all fitted to the picture (Ladune et al., "COOL-CHIC", arXiv:2212.05458; Kim et
+ * al., "C3", arXiv:2312.02753).
+ */
+class LatentImage implements Representation<'image'> {
+  private readonly options: LatentImageOptions;
+
+  constructor(chosen: LatentImageOptions) {
+    this.options = chosen;
+  }
+
+  async fit(raster: RasterImage, fitOptions: FitOptions): Promise<Fitted> {
+    const picture = pictureOf(raster);
+    const { engine, lambda, seed } = fitOptions;
+    const start = (fitOptions.from as Start | undefined) ?? pyramidStart(picture, this.options, lambda, seed);
+    const problem = new LatentImageProblem(picture, this.options, lambda, start);
+    const { parameters, interrupted } = await runFit(problem, fitOptions);
+    const values = Array.from(
+      { length: this.options.levels },
+      (_, level) => problem.grids.get(latentName(level))!.values,
+    );
+    const sizes = gridSizes(this.options, [picture.height, picture.width]);
+    const grids = sizes.map((size, level) => rounded(values[level]!, size));
+    const packed = await this.pack(picture, grids, parameters, fitOptions);
+    const payload = writePayload(packed.bytes, grids, packed.network, this.options);
+    const { width, height, channels } = raster;
+    const format = { width, height, channels, bitDepth: bitDepthOf(raster) };
+    const decoded = pictureOf(await this.decode(payload, format, engine));
+    return {
+      payload,
+      meanSquaredError: meanSquaredError(decoded.data, picture.data),
+      interrupted,
+      bytes: {
+        ...packed.partBytes,
+        latents: payload.length - packed.bytes.length,
+      },
+      end: { network: parameters, grids: values } satisfies Start,
+    };
+  }
+
+  async decode(payload: Uint8Array, format: Format, engine: Engine): Promise<RasterImage> {
+    const { width, height, channels, bitDepth } = format;
+    const { grids, network } = parsePayload(payload, this.options, [height, width], channels);
+    const data = new (bitDepth === 16 ? Uint16Array : Uint8Array)(width * height * channels);
+    const peak = 2 ** bitDepth - 1;
+    const tiling = new Tiling(this.options, [height, width]);
+    const synthesis = await TileSynthesis.create(engine, network, tiling);
+    const [tileHeight, tileWidth] = tiling.size;
+    for (let tile = 0; tile < tiling.count; tile++) {
+      const planes = await synthesis.pixels(grids, tile);
+      const [top, left] = tiling.origin(tile);
+      for (let c = 0; c < channels; c++) {
+        for (let y = 0; y < Math.min(tileHeight, height - top); y++) {
+          const from = (c * tileHeight + y) * tileWidth;
+          const to = ((top + y) * width + left) * channels + c;
+          for (let x = 0; x < Math.min(tileWidth, width - left); x++) {
+            data[to + x * channels] = Math.round(Math.max(0, Math.min(1, planes[from + x]!)) * peak);
+          }
+        }
+      }
+    }
+    await synthesis.dispose();
+    return { kind: 'image', width, height, channels, data };
+  }
+
+  inspect(payload: Uint8Array, { width, height, channels }: Format) {
+    const parsed = parsePayload(payload, this.options, [height, width], channels);
+    const sizes = gridSizes(this.options, [height, width]);
+    const coded = sizes.reduce((sum, [h, w], level) => sum + (parsed.codedLevels[level] ? h * w : 0), 0);
+    return {
+      macPerPixel: macPerPixel(this.options, channels, coded / (width * height)),
+      networkBytes: parsed.networkBytes,
+      latentBytes: parsed.latentBytes,
+      codedLevels: parsed.codedLevels.filter(Boolean).length,
+      latents: coded,
+    };
+  }
+
+  /** Quantizes the networks: the context model by the bits of the latents, the others by the error of some tiles. */
+  private pack(picture: Picture, grids: readonly PaddedGrid[], parameters: Network, fitOptions: FitOptions) {
+    const { engine, lambda } = fitOptions;
+    const pixels = picture.width * picture.height;
+    const tiling = new Tiling(this.options, [picture.height, picture.width]);
+    const present = withoutEmpty(grids);
+    // A part changes either the bits or the error: the other is as it was.
+    const bits = memo((network) => countBits(present, network, this.options), isContext);
+    const error = memo((network) => this.tileError(engine, picture, grids, network, tiling), isSynthesis);
+    return packNetwork(
+      parameters,
+      networkParts(this.options, picture.channels),
+      async (candidate, networkBits) =>
+        (await error(candidate)) + (lambda * ((await bits(candidate)) + networkBits)) / pixels,
+    );
+  }
+
+  private async tileError(
+    engine: Engine,
+    picture: Picture,
+    grids: readonly PaddedGrid[],
+    network: Network,
+    tiling: Tiling,
+  ): Promise<number> {
+    const synthesis = await TileSynthesis.create(engine, network, tiling);
+    const stride = Math.max(1, Math.ceil(tiling.count / JUDGED_TILES));
+    let [sum, count] = [0, 0];
+    for (let tile = 0; tile < tiling.count; tile += stride) {
+      const pixels = await synthesis.pixels(grids, tile);
+      const { target, mask } = tileTarget(picture, tiling, tile);
+      const plane = mask.data.length;
+      for (let i = 0; i < pixels.length; i++) {
+        const weight = mask.data[i % plane]!;
+        const clipped = Math.max(0, Math.min(1, pixels[i]!));
+        sum += weight * (clipped - target.data[i]!) ** 2;
+        count += weight;
+      }
+    }
+    await synthesis.dispose();
+    return sum / count;
+  }
+}
+
+export const latentImage = {
+  media: 'image',
+  options,
+  create: (chosen: LatentImageOptions): Representation<'image'> => new LatentImage(chosen),
+} as const;
+
+function isContext(name: string): boolean {
+  return name.startsWith('context.');
+}
+
+function isSynthesis(name: string): boolean {
+  return !isContext(name);
+}
+
+/** A function of a network that is computed again only where a tensor of those that count is another. */
+function memo<T>(compute: (network: Network) => T, counts: (name: string) => boolean) {
+  let last: { readonly key: readonly HostTensor[]; readonly value: T } | undefined;
+  return (network: Network): T => {
+    const key = [...network].filter(([name]) => counts(name)).map(([, tensor]) => tensor);
+    if (!last || key.some((tensor, i) => tensor !== last!.key[i])) last = { key, value: compute(network) };
+    return last.value;
+  };
+}
+
+function rounded(values: Float32Array, [rows, columns]: readonly [number, number]): PaddedGrid {
+  const grid = paddedGrid(rows, columns);
+  for (let y = 0; y < rows; y++) {
+    const start = rowStart(grid, y);
+    for (let x = 0; x < columns; x++) {
+      const value = Math.round(values[y * columns + x]!);
+      grid.latents[start + x] = Math.max(-MAX_LATENT, Math.min(MAX_LATENT, value));
+    }
+  }
+  return grid;
+}
+
+function meanSquaredError(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
+  return sum / a.length;
+}

@@ -1,0 +1,137 @@
+import type { NetworkPart } from '../../fitting/network.ts';
+
+export interface LatentImageOptions {
+  /** Grids, each half as large as the one before; the first has the picture's size. */
+  readonly levels: number;
+  /** Latents before a latent that its distribution depends on. */
+  readonly contexts: number;
+  /** Units in the hidden layers of the context model. */
+  readonly contextWidth: number;
+  /** Units in the hidden layer of the synthesis. */
+  readonly width: number;
+  /** Pixels of a side of what is computed at once. */
+  readonly tile: number;
+}
+
+/** Latents around a tile, at every level, that it depends on. */
+export const HALO = 4;
+/** Pixels around a tile that two 3 x 3 convolutions see. */
+export const PIXEL_HALO = 2;
+/** Weights of the context model are below this: its sums fit 32 bits. */
+export const CONTEXT_WEIGHT_LIMIT = 7.99;
+
+export type Size = readonly [height: number, width: number];
+
+/** Sizes of the grids of a picture. */
+export function gridSizes({ levels }: LatentImageOptions, [height, width]: Size): Size[] {
+  return Array.from({ length: levels }, (_, l) => [Math.ceil(height / 2 ** l), Math.ceil(width / 2 ** l)]);
+}
+
+/** How a picture is cut into tiles of one size, which may reach over its right and lower edge. */
+export class Tiling {
+  /** Of a tile, in pixels. */
+  readonly size: Size;
+  readonly rows: number;
+  readonly columns: number;
+  private readonly options: LatentImageOptions;
+
+  constructor(options: LatentImageOptions, [height, width]: Size) {
+    this.options = options;
+    const unit = 2 ** (options.levels - 1);
+    const side = (pixels: number) => Math.min(options.tile, Math.ceil(pixels / unit) * unit);
+    this.size = [side(height), side(width)];
+    this.rows = Math.ceil(height / this.size[0]);
+    this.columns = Math.ceil(width / this.size[1]);
+  }
+
+  get count(): number {
+    return this.rows * this.columns;
+  }
+
+  /** First row and column of a tile, in pixels. */
+  origin(tile: number): Size {
+    return [Math.floor(tile / this.columns) * this.size[0], (tile % this.columns) * this.size[1]];
+  }
+
+  /** Size of a tile's part of a grid. */
+  core(level: number): Size {
+    return [this.size[0] / 2 ** level, this.size[1] / 2 ** level];
+  }
+
+  /** The same with what is around it. */
+  window(level: number): [number, number] {
+    const [height, width] = this.core(level);
+    return [height + 2 * HALO, width + 2 * HALO];
+  }
+
+  /** Where the window of a tile begins, perhaps outside of the grid. */
+  windowOrigin(tile: number, level: number): [number, number] {
+    const [top, left] = this.origin(tile);
+    return [top / 2 ** level - HALO, left / 2 ** level - HALO];
+  }
+
+  get levels(): number {
+    return this.options.levels;
+  }
+}
+
+/** The nearest latents before one in the order of coding, as [rows, columns] from it. */
+export function contextOffsets(count: number): Size[] {
+  const all: Size[] = [];
+  for (let dy = -3; dy <= 0; dy++) {
+    for (let dx = -3; dx <= 3; dx++) if (dy < 0 || dx < 0) all.push([dy, dx]);
+  }
+  const distance = ([dy, dx]: Size) => dy * dy + dx * dx;
+  return all.toSorted((a, b) => distance(a) - distance(b) || b[0] - a[0] || a[1] - b[1]).slice(0, count);
+}
+
+export const MAX_CONTEXTS = 24;
+
+/** The networks' tensors, in the order in which they are coded. Biases are rows of the matrices. */
+export function networkParts(options: LatentImageOptions, channels: number): NetworkPart[] {
+  const { levels, contexts, contextWidth, width } = options;
+  // Besides the contexts: one, and the level.
+  const inputs = contexts + 2;
+  return [
+    {
+      name: 'context',
+      exponents: [3, 8],
+      limit: CONTEXT_WEIGHT_LIMIT,
+      tensors: [
+        { name: 'context.0', shape: [inputs, contextWidth - 1] },
+        { name: 'context.1', shape: [contextWidth, contextWidth - 1] },
+        { name: 'context.2', shape: [contextWidth, 2] },
+        { name: 'context.skip', shape: [inputs, 2] },
+      ],
+    },
+    {
+      name: 'upsampling',
+      exponents: [4, 12],
+      tensors: [{ name: 'upsampling', shape: [levels - 1, 4] }],
+    },
+    {
+      name: 'synthesis',
+      exponents: [5, 14],
+      tensors: [
+        { name: 'synthesis.skip', shape: [levels + 1, channels] },
+        { name: 'synthesis.0', shape: [levels + 1, width - 1] },
+        { name: 'synthesis.1', shape: [width, channels] },
+        { name: 'synthesis.2', shape: [9 * channels + 1, channels] },
+        { name: 'synthesis.3', shape: [9 * channels + 1, channels] },
+      ],
+    },
+  ];
+}
+
+/** Multiplications with additions per pixel that a decoder does, by what for. */
+export function macPerPixel(options: LatentImageOptions, channels: number, latentsPerPixel: number) {
+  const { levels, contexts, contextWidth, width } = options;
+  const inputs = contexts + 2;
+  const context = inputs * (contextWidth + 1) + contextWidth * (contextWidth + 1);
+  let upsampling = 0;
+  // Each stage: along the rows at half the height, then along the columns.
+  for (let l = levels - 1; l > 0; l--) upsampling += ((levels - l) * 4 * 1.5) / 4 ** (l - 1);
+  const synthesis =
+    (levels + 1) * (width - 1 + channels) + width * channels + 2 * (9 * channels + 1) * channels;
+  return Math.round(context * latentsPerPixel + upsampling + synthesis);
+}

@@ -1,0 +1,88 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { float32, type HostTensor } from '../../core/tensor.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { ConstantParams } from '../../nn/params.ts';
+import type { Tiling } from './geometry.ts';
+import type { PaddedGrid } from './integer-context.ts';
+import { rowStart } from './integer-context.ts';
+import type { Picture } from './picture.ts';
+import { synthesise } from './synthesis.ts';
+
+type Network = ReadonlyMap<string, HostTensor>;
+
+/** A tile's pixels as planes, `target` [channels, height, width], and `mask` [1, height, width], 0 beyond the picture. */
+export function tileTarget(
+  { width, height, channels, data }: Picture,
+  tiling: Tiling,
+  tile: number,
+): { target: HostTensor; mask: HostTensor } {
+  const [tileHeight, tileWidth] = tiling.size;
+  const [top, left] = tiling.origin(tile);
+  const target = float32([channels, tileHeight, tileWidth]);
+  const mask = float32([1, tileHeight, tileWidth]);
+  for (let y = 0; y < Math.min(tileHeight, height - top); y++) {
+    for (let x = 0; x < Math.min(tileWidth, width - left); x++) {
+      const at = y * tileWidth + x;
+      mask.data[at] = 1;
+      for (let c = 0; c < channels; c++) {
+        target.data[c * tileHeight * tileWidth + at] = data[((top + y) * width + left + x) * channels + c]!;
+      }
+    }
+  }
+  return { target, mask };
+}
+
+/** Pixels of tiles from latents and network: what a decoder computes in floats. */
+export class TileSynthesis {
+  private readonly graph: Awaited<ReturnType<Engine['compile']>>;
+  private readonly tiling: Tiling;
+
+  private constructor(graph: Awaited<ReturnType<Engine['compile']>>, tiling: Tiling) {
+    this.graph = graph;
+    this.tiling = tiling;
+  }
+
+  static async create(engine: Engine, network: Network, tiling: Tiling): Promise<TileSynthesis> {
+    const params = new ConstantParams(network);
+    const graph = await engine.compile((io) => {
+      const windows = Array.from(
+        { length: tiling.levels },
+        (_, level) => io.input(`latent:${level}`, tiling.window(level)) as tf.Tensor2D,
+      );
+      const get = (name: string) => params.get(name, network.get(name)!.shape);
+      io.output('pixels', synthesise(windows, tiling, get));
+    });
+    return new TileSynthesis(graph, tiling);
+  }
+
+  /** Planes [channels, height, width] of a tile, not clipped. */
+  async pixels(grids: readonly PaddedGrid[], tile: number): Promise<Float32Array> {
+    const feed = (name: string) => {
+      const level = Number(name.slice('latent:'.length));
+      return windowOf(grids[level]!, this.tiling.windowOrigin(tile, level), this.tiling.window(level));
+    };
+    const { pixels } = await this.graph.run(feed);
+    return pixels!.data as Float32Array;
+  }
+
+  async dispose(): Promise<void> {
+    await this.graph.dispose();
+  }
+}
+
+/** A window of a grid, its edges repeated outside. */
+function windowOf(
+  grid: PaddedGrid,
+  [top, left]: readonly [number, number],
+  [height, width]: readonly [number, number],
+): HostTensor {
+  const window = float32([height, width]);
+  for (let y = 0; y < height; y++) {
+    const start = rowStart(grid, Math.max(0, Math.min(grid.rows - 1, top + y)));
+    for (let x = 0; x < width; x++) {
+      const column = Math.max(0, Math.min(grid.columns - 1, left + x));
+      window.data[y * width + x] = grid.latents[start + column]!;
+    }
+  }
+  return window;
+}
