@@ -10,9 +10,10 @@ import { type CodecArgs, codecOptions, engineOptions, wholeNumbers } from './opt
 interface Args extends CodecArgs {
   recipe: string;
   objective: ObjectiveName;
-  data: string;
-  out: string;
-  steps: number;
+  data: string | undefined;
+  out: string | undefined;
+  steps: number | undefined;
+  exportStep: string | undefined;
   resume: boolean;
   from: string | undefined;
   seed: number;
@@ -31,15 +32,14 @@ export const trainCommand: CommandModule<object, Args> = {
         default: objectiveNames[0],
         describe: `what of it to train: ${objectiveNames.map((name) => `${name} (${objectives[name].about})`).join(', ')}`,
       })
-      .option('data', { type: 'string', demandOption: true, describe: 'folder of sound files' })
+      .option('data', { type: 'string', requiresArg: true, describe: 'folder of sound files' })
       .option('steps', {
         type: 'number',
-        demandOption: true,
         describe: 'steps in all, those before --resume counted',
       })
       .option('out', {
         type: 'string',
-        demandOption: true,
+        requiresArg: true,
         describe: 'folder of the run: checkpoint and log',
       })
       .option('resume', { type: 'boolean', default: false, describe: 'go on from the checkpoint in --out' })
@@ -48,12 +48,25 @@ export const trainCommand: CommandModule<object, Args> = {
         requiresArg: true,
         describe: 'weights to start from: a name, or a .safetensors file',
       })
+      .option('export-step', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'write the step as ONNX files into this folder instead, for training/run_step.py',
+      })
       .option('seed', { type: 'number', default: 1, describe: 'of all that is random' })
       .option('validate-every', { type: 'number', default: 500, describe: 'steps between validations' })
       .option('save-every', { type: 'number', default: 250, describe: 'steps between checkpoints' })
-      .check(({ from, resume, steps, ...every }) => {
+      .check(({ from, resume, steps, data, out, exportStep, ...every }) => {
+        if (exportStep === undefined) {
+          const missing = Object.entries({ data, out, steps }).filter(([, value]) => value === undefined);
+          if (missing.length > 0)
+            throw new Error(`missing: ${missing.map(([name]) => `--${name}`).join(', ')}`);
+        }
         if (from !== undefined && resume) {
           throw new Error('--from starts a run and --resume goes on with one: give one of them');
+        }
+        if (exportStep !== undefined && resume && out === undefined) {
+          throw new Error('--resume needs --out, the folder of the run to go on with');
         }
         return wholeNumbers({
           steps,
@@ -64,32 +77,39 @@ export const trainCommand: CommandModule<object, Args> = {
       .version(false) as never,
 
   async handler(args) {
-    const { out, steps, resume, seed } = args;
-    if (!resume && existsSync(path.join(out, 'checkpoint.safetensors'))) {
-      throw new CodecError('output-exists', {
-        what: `${out} already holds a run`,
-        remedy: 'Add --resume, or name another --out.',
-      });
+    const { recipe: name, set, seed, exportStep, from } = args;
+    const recipe = loadRecipe(name, set);
+    const engine = await createEngine(args.engine, engineOptions(args));
+    const objective = await objectives[args.objective].create(recipe, engine);
+    const say = (text: string) => process.stderr.write(`${text}\n`);
+    if (exportStep !== undefined) {
+      assertNoRun(exportStep, 'Name another folder.');
+      const { writeStepFiles } = await import('../training/step-files.ts');
+      const { restoring } = await import('../training/restore.ts');
+      const restore = restoring(objective, { resume: args.resume ? args.out : undefined, from });
+      for (const file of await writeStepFiles(recipe, objective, seed, exportStep, restore)) {
+        say(path.join(exportStep, file));
+      }
+      return;
     }
+    const { data, out, steps, resume } = args as Args & { data: string; out: string; steps: number };
+    if (!resume) assertNoRun(out, 'Add --resume, or name another --out.');
     // Training's modules are many: no other command should wait for them.
     const { train } = await import('../training/run.ts');
-    const recipe = loadRecipe(args.recipe, args.set);
-    const engine = await createEngine(args.engine, engineOptions(args));
     const stop = new AbortController();
     // The step under way is finished and the checkpoint written before the process ends.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-    const say = (text: string) => process.stderr.write(`${text}\n`);
     const line = (text: string) =>
       process.stderr.isTTY ? process.stderr.write(`\r\x1b[K${text}`) : undefined;
     const result = await train({
       recipe,
-      objective: await objectives[args.objective].create(recipe, engine),
+      objective,
       engine,
-      data: args.data,
+      data,
       out,
       steps,
       resume,
-      ...(args.from !== undefined && { from: args.from }),
+      ...(from !== undefined && { from }),
       seed,
       validateEvery: args.validateEvery,
       saveEvery: args.saveEvery,
@@ -107,3 +127,8 @@ export const trainCommand: CommandModule<object, Args> = {
     );
   },
 };
+
+function assertNoRun(folder: string, remedy: string): void {
+  if (!existsSync(path.join(folder, 'checkpoint.safetensors'))) return;
+  throw new CodecError('output-exists', { what: `${folder} already holds a run`, remedy });
+}

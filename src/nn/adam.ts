@@ -11,6 +11,8 @@ export interface AdamOptions {
 }
 
 const EPSILON = 1e-8;
+/** At step t the running average decays by t / (t + this) at most: weights of the first steps are soon forgotten. */
+export const AVERAGE_SETTLING = 9;
 
 /**
  * One Adam step (Kingma & Ba 2015) inside the graph: reads inputs `param:N`, `m:N`, `v:N`, the scalar `rate` (learning
@@ -57,8 +59,7 @@ export function adamScalars(
   return {
     rate: learningRate / (1 - beta1 ** step),
     correction: 1 - beta2 ** step,
-    // The first weights are soon forgotten.
-    averageShare: 1 - Math.min(averageDecay, step / (step + 9)),
+    averageShare: 1 - Math.min(averageDecay, step / (step + AVERAGE_SETTLING)),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Weights } from '../nn/params.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 import { dataOf } from './checkpoint-tensors.ts';
 import type { Objective } from './objective.ts';
-import type { OptimiserState } from './optimised.ts';
+import { type OptimiserState, STATE_PREFIXES } from './optimised.ts';
 
 /** Everything a run needs to go on as if it had not stopped. */
 export interface TrainingState extends OptimiserState {
@@ -24,6 +24,17 @@ const PREFIXES = { weights: '', m: 'adam_m:', v: 'adam_v:', averages: 'average:'
 function tensorsOf(state: TrainingState): [string, HostTensor][] {
   return (Object.keys(PREFIXES) as (keyof typeof PREFIXES)[]).flatMap((part) =>
     [...state[part]].map(([name, tensor]) => [PREFIXES[part] + name, tensor] as [string, HostTensor]),
+  );
+}
+
+/** Names in a checkpoint, by what graphs call the parts of the optimiser's state. */
+export function tensorNames(state: OptimiserState): Map<string, string> {
+  return new Map(
+    (Object.keys(STATE_PREFIXES) as (keyof OptimiserState)[]).flatMap((part) =>
+      [...state[part].keys()].map(
+        (name) => [`${STATE_PREFIXES[part]}:${name}`, PREFIXES[part] + name] as const,
+      ),
+    ),
   );
 }
 

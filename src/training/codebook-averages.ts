@@ -6,7 +6,8 @@ export interface CodebookOptions {
   readonly deadShare: number;
 }
 
-const SMOOTHING = 1e-5;
+/** Added to a count before it divides. */
+export const SMOOTHING = 1e-5;
 
 /** Index of the nearest vector to each point: points [rows, dimension], vectors [size, dimension]. */
 export type Nearest = (

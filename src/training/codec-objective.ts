@@ -108,6 +108,18 @@ export class CodecObjective implements Objective {
     );
   }
 
+  rules(): Record<string, unknown> {
+    const { unquantizedSteps, bypassShare } = this.recipe.training;
+    return {
+      quantizer: {
+        ...this.quantizer.rules(),
+        unquantizedSteps,
+        bypassShare,
+        bitrates: codebooksPerBitrate(this.recipe),
+      },
+    };
+  }
+
   model(weights: Weights): Map<string, HostTensor> {
     return new Map([...weights, ...this.quantizer.vectors]);
   }

@@ -6,6 +6,9 @@ import { readAudio } from '../media/audio-file.ts';
 
 const AUDIO = /\.(wav|flac|ogg|opus|mp3|m4a|g722)$/i;
 
+/** A segment's random gain, either way. */
+export const GAIN_DB = 6;
+
 /** A clip held in memory as 16-bit samples: an hour at 24 kHz is 173 MB. */
 export interface Clip {
   readonly name: string;
@@ -88,7 +91,7 @@ export function drawBatch(
     const segment = clip.samples.subarray(start, start + length);
     let peak = 1;
     for (const v of segment) peak = Math.max(peak, Math.abs(v));
-    const gain = Math.min(10 ** ((12 * rng.uniform() - 6) / 20), 32767 / peak) / 32768;
+    const gain = Math.min(10 ** ((2 * GAIN_DB * rng.uniform() - GAIN_DB) / 20), 32767 / peak) / 32768;
     for (let t = 0; t < segment.length; t++) out[b * length + t] = segment[t]! * gain;
   }
   return out;

@@ -15,8 +15,9 @@ export interface OptimiserState {
   readonly averages: Map<string, HostTensor>;
 }
 
-const PREFIXES = { weights: 'param', m: 'm', v: 'v', averages: 'average' } as const;
-const kinds = Object.keys(PREFIXES) as (keyof OptimiserState)[];
+/** What graphs call the parts of the state: `param:N` and so on. */
+export const STATE_PREFIXES = { weights: 'param', m: 'm', v: 'v', averages: 'average' } as const;
+const kinds = Object.keys(STATE_PREFIXES) as (keyof OptimiserState)[];
 
 /** The state at the start. */
 export function freshState(weights: Map<string, HostTensor>, averageDecay: number): OptimiserState {
@@ -56,7 +57,7 @@ export class Optimised {
     this.options = options;
     for (const kind of kinds) {
       for (const [name, tensor] of state[kind]) {
-        const label = `${PREFIXES[kind]}:${name}`;
+        const label = `${STATE_PREFIXES[kind]}:${name}`;
         this.current[label] = tensor;
         this.next[label] = float32(tensor.shape);
       }
@@ -94,7 +95,7 @@ export class Optimised {
     [this.current, this.next] = [this.next, this.current];
     for (const kind of kinds) {
       for (const name of this.state[kind].keys()) {
-        this.state[kind].set(name, this.current[`${PREFIXES[kind]}:${name}`]!);
+        this.state[kind].set(name, this.current[`${STATE_PREFIXES[kind]}:${name}`]!);
       }
     }
     return outputs;

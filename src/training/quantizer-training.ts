@@ -6,7 +6,7 @@ import type { Weights } from '../nn/params.ts';
 import { codebookName, nearestVectors } from '../quantizers/rvq.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { dataOf } from './checkpoint-tensors.ts';
-import { CodebookAverages, type Nearest } from './codebook-averages.ts';
+import { CodebookAverages, type Nearest, SMOOTHING } from './codebook-averages.ts';
 import type { Named, Probe } from './objective.ts';
 
 const INITIAL_BATCHES = 12;
@@ -86,6 +86,29 @@ export class QuantizerTraining {
       ...Object.fromEntries(vectors),
       mask: float32([quantizer.codebooks, rows, 1], mask),
       bypass: float32([rows, 1], bypass),
+    };
+  }
+
+  /** How codebooks are learned and fed, for programs other than this. */
+  rules(): Record<string, unknown> {
+    const { quantizer, latent, training } = this.recipe;
+    const names = this.codebooks.vectors.map((_, q) => codebookName(q).replace(/embed$/, ''));
+    return {
+      codebooks: names.map((name, q) => ({
+        input: `codebook:${q}`,
+        vectors: `${name}embed`,
+        counts: `${name}cluster_size`,
+        sums: `${name}embed_avg`,
+      })),
+      codebookSize: quantizer.codebookSize,
+      dimension: latent.dimension,
+      batch: training.batch,
+      segmentFrames: training.segmentFrames,
+      decay: training.codebookDecay,
+      deadShare: training.deadCodeShare,
+      smoothing: SMOOTHING,
+      initialBatches: INITIAL_BATCHES,
+      kmeansRounds: KMEANS_ROUNDS,
     };
   }
 

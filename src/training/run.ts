@@ -3,10 +3,10 @@ import path from 'node:path';
 import { Rng } from '../core/rng.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Recipe } from '../recipe/schema.ts';
-import { loadWeights } from '../weights/store.ts';
-import { adoptModel, loadCheckpoint, saveCheckpoint, writeWhole } from './checkpoint.ts';
+import { saveCheckpoint, writeWhole } from './checkpoint.ts';
 import { loadClips, splitClips } from './dataset.ts';
 import type { Objective } from './objective.ts';
+import { restoring } from './restore.ts';
 import { type StepReport, Trainer } from './trainer.ts';
 
 export interface TrainingRun {
@@ -33,7 +33,6 @@ export interface TrainingRun {
   readonly onWarning?: (text: string) => void;
 }
 
-const VALIDATION_BATCHES = 8;
 /** Sound over which the entropy coding tables are made. */
 const TABLE_SECONDS = 3600;
 
@@ -47,11 +46,8 @@ export async function train(
   const { recipe, out, steps, seed } = run;
   const { sampleRateHz } = recipe.signal;
   // Weights first: they are soon read, and the data is not.
-  const model = run.from === undefined ? undefined : loadWeights(run.from).tensors;
-  const trainer = await Trainer.create(run.objective, recipe.training, run.engine, seed, (state) => {
-    if (run.resume) loadCheckpoint(out, state);
-    else if (model) adoptModel(model, state, run.objective);
-  });
+  const restore = restoring(run.objective, { ...(run.resume && { resume: out }), from: run.from });
+  const trainer = await Trainer.create(run.objective, recipe.training, run.engine, seed, restore);
   const clips = await loadClips(
     run.data,
     sampleRateHz,
@@ -70,7 +66,7 @@ export async function train(
       log({ ...report, audioSecondsPerSecond: trainer.batchSeconds(sampleRateHz) / report.seconds });
     if (report.step % run.validateEvery === 0 || report.step === steps) {
       const held = split.validation.length > 0 ? split.validation : split.train;
-      const entry = { step: report.step, validation: await trainer.validate(held, VALIDATION_BATCHES) };
+      const entry = { step: report.step, validation: await trainer.validate(held) };
       log(entry);
       run.onValidation?.(entry);
     }

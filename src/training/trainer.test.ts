@@ -7,31 +7,16 @@ import type { HostTensor } from '../core/tensor.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Codec } from '../recipe/codec.ts';
-import { loadRecipe } from '../recipe/load.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { readSafetensors } from '../weights/safetensors.ts';
 import { adoptModel, loadCheckpoint, saveCheckpoint, type TrainingState } from './checkpoint.ts';
 import { CodecObjective } from './codec-objective.ts';
 import type { Clip } from './dataset.ts';
 import type { Objective } from './objective.ts';
+import { tinyRecipe } from './test-recipe.ts';
 import { Trainer } from './trainer.ts';
 
-const recipe = loadRecipe('encodec-24k', [
-  'encoder.nFilters=2',
-  'decoder.nFilters=2',
-  'latent.dimension=8',
-  'quantizer.codebooks=4',
-  'quantizer.codebookSize=16',
-  'bitrates.kbps=[0.3, 0.6, 1.2]',
-  'bitrates.default=0.6',
-  'training.segmentFrames=12',
-  'training.batch=2',
-  'training.warmupSteps=1',
-  'training.learningRate=0.005',
-  'training.unquantizedSteps=3',
-  'training.losses.windows=[512, 128]',
-  'training.losses.melBands=[20, 8]',
-]);
+const recipe = tinyRecipe();
 const rng = new Rng(3);
 const clips: Clip[] = [0, 1].map((c) => ({
   name: `${c}-tone`,

@@ -22,6 +22,10 @@ export interface StepReport {
   readonly seconds: number;
 }
 
+/** The learning rate at the end, over that at its peak. */
+export const SCHEDULE_END = 0.05;
+export const VALIDATION_BATCHES = 8;
+
 /** A training run: `step()` again and again; `state` is what a checkpoint holds. */
 export class Trainer {
   readonly state: TrainingState;
@@ -56,13 +60,7 @@ export class Trainer {
     restore: (state: TrainingState) => void = () => {},
   ): Promise<Trainer> {
     await loadGradients();
-    const state: TrainingState = {
-      step: 0,
-      rng: new Rng(seed).state,
-      ...freshState(objective.freshWeights(new Rng(seed)), options.averageDecay),
-      learned: objective.learned,
-    };
-    restore(state);
+    const state = startState(objective, options, seed, restore);
     const loss = lossGraph(objective, state.weights);
     const optimised = await Optimised.create(engine, state, adamOptions(options), loss);
     const pass = await engine.compile((io) => io.output('total', loss(io)));
@@ -92,7 +90,10 @@ export class Trainer {
   }
 
   /** Mean losses over fixed batches of `clips`, of the averaged weights where they are kept, by condition. */
-  async validate(clips: readonly Clip[], batches: number): Promise<Record<string, Record<string, number>>> {
+  async validate(
+    clips: readonly Clip[],
+    batches = VALIDATION_BATCHES,
+  ): Promise<Record<string, Record<string, number>>> {
     const result: Record<string, Record<string, number>> = {};
     for (const [condition, inputs] of Object.entries(this.objective.conditions())) {
       const rng = new Rng(1);
@@ -129,6 +130,23 @@ export class Trainer {
   }
 }
 
+/** The state a run starts from. `restore` may overwrite the fresh one. */
+export function startState(
+  objective: Objective,
+  options: TrainingOptions,
+  seed: number,
+  restore: (state: TrainingState) => void,
+): TrainingState {
+  const state: TrainingState = {
+    step: 0,
+    rng: new Rng(seed).state,
+    ...freshState(objective.freshWeights(new Rng(seed)), options.averageDecay),
+    learned: objective.learned,
+  };
+  restore(state);
+  return state;
+}
+
 /** An objective's forward pass, all its inputs declared as the graph's. */
 export function lossGraph(objective: Objective, weights: Weights) {
   return (io: GraphIo) =>
@@ -143,11 +161,11 @@ export function adamOptions(options: TrainingOptions): AdamOptions {
   return { beta1: adamBeta1, beta2: adamBeta2, clip: gradientClip, averageDecay };
 }
 
-/** Linear warm-up, then half a cosine down to a twentieth. */
+/** Linear warm-up, then half a cosine down to the end's. */
 export function schedule(
   step: number,
   total: number,
   { learningRate: peak, warmupSteps: warmup }: Pick<TrainingOptions, 'learningRate' | 'warmupSteps'>,
 ): number {
-  return cosineSchedule(step, total, peak, warmup);
+  return cosineSchedule(step, total, peak, warmup, SCHEDULE_END);
 }

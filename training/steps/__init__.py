@@ -1,0 +1,1 @@
+"""What training/run_step.py is made of."""
