@@ -1,0 +1,47 @@
+import { CodecError } from '../core/errors.ts';
+import type { Clip } from '../core/signal.ts';
+import type { OutputOptions } from './atomic-file.ts';
+import { openVideo } from './video-file.ts';
+import { createVideoWriter } from './video-writer.ts';
+
+/** What a clip in memory may take. */
+const MAX_BYTES = 2 ** 31;
+
+/**
+ * A whole video in memory, 8-bit R, G, B; see `openVideo`. A file that does not tell its rate gets 25 frames a second.
+ *
+ * Throws `bad-video`, also for one that would take more than 2 GiB, and `missing-tool`.
+ */
+export async function readClip(path: string): Promise<Clip> {
+  const { width, height, rateNumerator, rateDenominator, frames } = await openVideo(path);
+  const pictures: Uint8Array[] = [];
+  for await (const { data } of frames()) {
+    pictures.push(data);
+    if (pictures.length * data.length > MAX_BYTES) {
+      throw new CodecError('bad-video', {
+        what: `${path} is too long to be encoded as a whole`,
+        found: `more than ${pictures.length - 1} frames of ${width} x ${height}`,
+        expected: `at most ${Math.floor(MAX_BYTES / data.length)}`,
+        remedy: 'Cut it: ffmpeg -i IN -t 10 -c copy PART.mkv',
+      });
+    }
+  }
+  if (pictures.length === 0) {
+    throw new CodecError('bad-video', { what: `cannot use ${path}`, found: 'no frames' });
+  }
+  const rate = rateNumerator > 0 ? { rateNumerator, rateDenominator } : { rateNumerator: 25, rateDenominator: 1 };
+  return { kind: 'clip', width, height, ...rate, pictures };
+}
+
+/** Writes a clip in the format of the path's extension. Errors as for `createVideoWriter`. */
+export async function writeClip(path: string, clip: Clip, options: OutputOptions = {}): Promise<void> {
+  const { pictures, width, height, rateNumerator, rateDenominator } = clip;
+  const writer = await createVideoWriter(path, { ...options, width, height, rateNumerator, rateDenominator });
+  try {
+    for (const picture of pictures) await writer.write(picture);
+    await writer.finish();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
