@@ -1,4 +1,7 @@
 import type { OpenFitted } from '../codec/fitted-codec.ts';
+import { CodecError } from '../core/errors.ts';
+import type { RasterImage } from '../core/signal.ts';
+import type { Media, SignalOf } from '../fitting/representation.ts';
 import { loadFittedCodec } from '../recipe/fitted.ts';
 import { assertOtherFile, replaceExtension } from './files.ts';
 import { type CodecArgs, type JsonArgs, loadOptions, type OutputArgs } from './options.ts';
@@ -13,15 +16,19 @@ export async function decodeFitted(
     JsonArgs & {
       readonly input: string;
       readonly startedAt: number;
+      /** Only this frame of a video. */
+      readonly frame: number | undefined;
       bytes(): number;
     },
 ): Promise<void> {
-  const { input, force } = args;
-  const { extension, write } = signalFiles[file.media];
-  const output = args.output ?? replaceExtension(input, extension);
+  const { input, force, frame } = args;
+  const one = frame !== undefined;
+  const { extension, write } = signalFiles[one ? 'image' : file.media];
+  const output = args.output ?? replaceExtension(input, one ? `-${frame}${extension}` : extension);
   assertOtherFile(input, output);
   const codec = await loadFittedCodec(recipe, loadOptions(args));
-  await write(output, await codec.decode(file), { force });
+  const signal = await codec.decode(file, one ? { from: frame, to: frame + 1 } : undefined);
+  await write(output, one ? pictureOf(signal) : signal, { force });
   const wallSeconds = (performance.now() - args.startedAt) / 1000;
   const stream = output === '-' ? process.stderr : process.stdout;
   if (args.json) {
@@ -37,4 +44,12 @@ export async function decodeFitted(
     const format = Object.entries(file.format).map(([name, value]) => `${name} ${value}`);
     stream.write(`${output}: ${format.join(', ')}, in ${wallSeconds.toFixed(2)} s\n`);
   }
+}
+
+function pictureOf(signal: SignalOf[Media]): RasterImage {
+  if (signal.kind !== 'clip') {
+    throw new CodecError('bad-argument', { what: 'this file has no frames', expected: 'a video' });
+  }
+  const { width, height, pictures } = signal;
+  return { kind: 'image', width, height, channels: 3, data: pictures[0]! };
 }

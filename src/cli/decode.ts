@@ -20,6 +20,7 @@ interface Args extends CodecArgs, OutputArgs, JsonArgs {
   input: string;
   recipe: string | undefined;
   bestEffort: boolean;
+  frame: number | undefined;
   format: 'pcm16' | 'pcm24' | 'float32';
 }
 
@@ -48,12 +49,21 @@ export const decodeCommand: CommandModule<object, Args> = {
         default: false,
         describe: 'decode what is intact of a damaged file',
       })
+      .option('frame', {
+        type: 'number',
+        describe: 'of a video only this frame, counted from 0, as a picture; no other is computed',
+      })
+      .check(({ frame }) => {
+        if (frame === undefined || (Number.isSafeInteger(frame) && frame >= 0)) return true;
+        throw new Error('--frame takes a whole number from 0');
+      })
       .option('format', {
         choices: ['pcm16', 'pcm24', 'float32'],
         default: 'pcm16',
         describe: 'samples of the WAV',
       })
       .example('$0 decode speech.codec -o out.wav', 'writes out.wav')
+      .example('$0 decode clip.codec --frame 42', 'writes clip-42.png')
       .version(false) as never,
 
   async handler(args) {

@@ -1,9 +1,7 @@
-import type { Clip } from '../core/signal.ts';
 import type { Media, SignalOf } from '../fitting/representation.ts';
 import { readAudio, writeAudio } from '../media/audio-file.ts';
+import { readClip, writeClip } from '../media/clip-file.ts';
 import { readRaster, writeImage } from '../media/image-file.ts';
-import { openVideo } from '../media/video-file.ts';
-import { createVideoWriter } from '../media/video-writer.ts';
 
 interface SignalFiles {
   read(path: string): Promise<SignalOf[Media]>;
@@ -34,33 +32,6 @@ export const signalFiles: Record<Media, SignalFiles> = {
     extension: '.wav',
   },
 };
-
-async function readClip(path: string): Promise<Clip> {
-  const video = await openVideo(path);
-  const { width, height, rateNumerator, rateDenominator } = video;
-  const pictures: Uint8Array[] = [];
-  for await (const { data } of video.frames()) pictures.push(data);
-  return {
-    kind: 'clip',
-    width,
-    height,
-    rateNumerator,
-    rateDenominator,
-    pictures,
-  };
-}
-
-async function writeClip(path: string, clip: Clip, options: { readonly force: boolean }): Promise<void> {
-  const { pictures, kind: _, ...facts } = clip;
-  const writer = await createVideoWriter(path, { ...facts, ...options });
-  try {
-    for (const picture of pictures) await writer.write(picture);
-    await writer.finish();
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
-}
 
 function as<K extends SignalOf[Media]['kind']>(
   kind: K,

@@ -11,6 +11,7 @@ import type {
   Fitted,
   FormatOf,
   Media,
+  PictureRange,
   Representation,
   SignalOf,
 } from '../fitting/representation.ts';
@@ -124,8 +125,12 @@ export class FittedCodec {
     };
   }
 
-  /** The signal of a .codec file, whole or as it comes. Throws `bad-container`. */
-  async decode(source: ByteStream | OpenFitted): Promise<SignalOf[Media]> {
+  /**
+   * The signal of a .codec file, whole or as it comes.
+   * @param range of a video: only these pictures, of which no others need be computed
+   * @throws `bad-container`; `bad-argument` for pictures that there are not
+   */
+  async decode(source: ByteStream | OpenFitted, range?: PictureRange): Promise<SignalOf[Media]> {
     const opened = isOpen(source) ? source : await openFitted(await openContainer(source));
     const { header, media, payload, format } = opened;
     const { parts } = this;
@@ -137,7 +142,8 @@ export class FittedCodec {
         remedy: 'Give the recipe it was made with, with the same --set.',
       });
     }
-    return parts.representation.decode(payload, format as never, this.engine);
+    if (range) assertRange(range, format);
+    return parts.representation.decode(payload, format as never, this.engine, range);
   }
 
   /** See `Representation.inspect`. */
@@ -205,6 +211,17 @@ export async function openFitted(container: ContainerReader): Promise<OpenFitted
   const formats: MediaFormat<Media> = fittedFormats[media] as never;
   const format = formats.format(header as never, container.end?.lengthSamples ?? 1);
   return { media, header, payload: payloads[0]!, format };
+}
+
+function assertRange({ from, to }: PictureRange, format: FormatOf[Media]): void {
+  const length = 'lengthPictures' in format ? format.lengthPictures : 0;
+  if (Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && from < to && to <= length)
+    return;
+  throw new CodecError('bad-argument', {
+    what: 'there are no such pictures in this file',
+    found: to === from + 1 ? `picture ${from}` : `pictures ${from} to ${to - 1}`,
+    expected: length > 0 ? `0 to ${length - 1}` : 'a video',
+  });
 }
 
 function isOpen(source: ByteStream | OpenFitted): source is OpenFitted {

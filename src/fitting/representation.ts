@@ -26,6 +26,12 @@ export interface FormatOf {
   };
 }
 
+/** Pictures [from, to) of a video; all of them if absent. */
+export interface PictureRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** How fits go, whatever is fitted. */
 export interface FitSettings {
   /** Largest step of Adam; it falls to `learningRateFloor` times as much along a cosine. */
@@ -72,8 +78,16 @@ export interface Fitted {
 export interface Representation<M extends Media> {
   /** Throws `bad-image`, `bad-video` or `bad-audio` for signals it cannot hold. */
   fit(signal: SignalOf[M], options: FitOptions): Promise<Fitted>;
-  /** The same on every engine up to float rounding. Throws `bad-container` for bytes that are no such payload. */
-  decode(payload: Uint8Array, format: FormatOf[M], engine: Engine): Promise<SignalOf[M]>;
+  /**
+   * The same on every engine up to float rounding. Throws `bad-container` for bytes that are no such payload.
+   * @param range of a video: only these pictures are computed
+   */
+  decode(
+    payload: Uint8Array,
+    format: FormatOf[M],
+    engine: Engine,
+    range?: PictureRange,
+  ): Promise<SignalOf[M]>;
   /** What there is to know about a payload without decoding it all, for `codec info`. Throws as `decode`. */
   inspect(payload: Uint8Array, format: FormatOf[M]): Readonly<Record<string, number | string>>;
 }

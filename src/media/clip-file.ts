@@ -29,7 +29,8 @@ export async function readClip(path: string): Promise<Clip> {
   if (pictures.length === 0) {
     throw new CodecError('bad-video', { what: `cannot use ${path}`, found: 'no frames' });
   }
-  const rate = rateNumerator > 0 ? { rateNumerator, rateDenominator } : { rateNumerator: 25, rateDenominator: 1 };
+  const rate =
+    rateNumerator > 0 ? { rateNumerator, rateDenominator } : { rateNumerator: 25, rateDenominator: 1 };
   return { kind: 'clip', width, height, ...rate, pictures };
 }
 

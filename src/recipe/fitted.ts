@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FittedCodec } from '../codec/fitted-codec.ts';
 import { createEngine } from '../engine/catalogue.ts';
-import { representations } from '../representations/catalogue.ts';
+import { type RepresentationEntry, representations } from '../representations/catalogue.ts';
 import type { LoadOptions } from './codec.ts';
 import { loadFittedRecipe } from './load.ts';
 import type { FittedRecipe } from './schema.ts';
@@ -32,7 +32,10 @@ export async function loadFittedCodec(nameOrFile: string, options: LoadOptions =
 
 /** First 8 bytes of the SHA-256 over the representation's options: how the fit went does not matter to a decoder. */
 function fingerprintOfRepresentation(representation: FittedRecipe['representation']): Uint8Array {
-  const sorted = Object.entries(representation).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const entry: RepresentationEntry = representations[representation.type];
+  const sorted = Object.entries(representation)
+    .filter(([name]) => !entry.encoderOptions?.includes(name))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
   const digest = createHash('sha256').update(JSON.stringify(sorted)).digest();
   return Uint8Array.from(digest.subarray(0, 8));
 }

@@ -113,7 +113,7 @@ const ecdc = z.strictObject({
 
 /** What every recipe says of itself. */
 const standing = {
-  name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'lower-case letters, digits, dots and dashes'),
+  name: z.string().regex(/^[a-z0-9][a-z0-9.+-]*$/, 'lower-case letters, digits, dots, dashes and plus signs'),
   id: z
     .int()
     .min(1)

@@ -1,10 +1,13 @@
 import type { z } from 'zod';
 import type { Media, Representation } from '../fitting/representation.ts';
+import { frameNetwork } from './frame-network.ts';
 import { latentImage } from './latent-image.ts';
 
-interface Entry {
+export interface RepresentationEntry {
   readonly media: Media;
   readonly options: z.ZodObject;
+  /** Options that matter to the encoder only: files say what came of them. */
+  readonly encoderOptions?: readonly string[];
   // biome-ignore lint/suspicious/noExplicitAny: options are typed by the entry's own schema
   create(options: any): Representation<Media>;
 }
@@ -12,6 +15,7 @@ interface Entry {
 /** Every form in which a signal can be fitted, by the `type` that recipes name. */
 export const representations = {
   'latent-image': latentImage,
-} as const satisfies Record<string, Entry>;
+  'frame-network': frameNetwork,
+} as const satisfies Record<string, RepresentationEntry>;
 
 export type RepresentationName = keyof typeof representations;

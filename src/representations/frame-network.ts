@@ -6,9 +6,16 @@ import type { Clip } from '../core/signal.ts';
 import { float32, type HostTensor } from '../core/tensor.ts';
 import type { Engine } from '../engine/engine.ts';
 import { trace } from '../engine/onnx/trace.ts';
+import { badPayload } from '../entropy/entropy-coder.ts';
 import { runFit } from '../fitting/loop.ts';
 import { packNetwork } from '../fitting/network.ts';
-import type { FitOptions, Fitted, FormatOf, PictureRange, Representation } from '../fitting/representation.ts';
+import type {
+  FitOptions,
+  Fitted,
+  FormatOf,
+  PictureRange,
+  Representation,
+} from '../fitting/representation.ts';
 import { ConstantParams, FreshParams } from '../nn/params.ts';
 import { blockNames } from './frame-network/blocks.ts';
 import { decodeFrame } from './frame-network/decoder.ts';
@@ -31,6 +38,9 @@ import { FrameNetworkProblem } from './frame-network/problem.ts';
 type Network = ReadonlyMap<string, HostTensor>;
 type Format = FormatOf['video'];
 
+/** Of decoded pictures in memory. */
+const MAX_BYTES = 2 ** 32;
+
 const count = z.int().positive();
 
 const options = z.strictObject({
@@ -40,9 +50,13 @@ const options = z.strictObject({
     .max(2 ** 24)
     .default(350_000)
     .describe('values in the file: decoder and embeddings; the file tells what it has'),
+  encoderWidth: count.max(1024).default(64).describe('channels of the encoder that makes content embeddings'),
   reduction: z.number().min(1).max(4).default(1.2).describe('ratio of channels from block to block'),
   fewestChannels: count.max(64).default(12),
-  kernel: z.literal([1, 3, 5]).default(1).describe('taps on a side of the first convolution; two more in each next'),
+  kernel: z
+    .literal([1, 3, 5])
+    .default(1)
+    .describe('taps on a side of the first convolution; two more in each next'),
   largestKernel: z.literal([1, 3, 5, 7]).default(5),
 });
 
@@ -81,9 +95,11 @@ class FrameNetwork implements Representation<'video'> {
     };
   }
 
-  async decode(payload: Uint8Array, format: Format, engine: Engine, range: PictureRange = {}): Promise<Clip> {
+  async decode(payload: Uint8Array, format: Format, engine: Engine, range?: PictureRange): Promise<Clip> {
     const { width, height, rateNumerator, rateDenominator, lengthPictures } = format;
-    const { from = 0, to = lengthPictures } = range;
+    const { from, to } = range ?? { from: 0, to: lengthPictures };
+    const bytes = width * height * 3 * (to - from);
+    if (bytes > MAX_BYTES) throw badPayload(`${to - from} pictures of ${width} x ${height}`, 'at most 4 GiB');
     const pictures: Uint8Array[] = [];
     for await (const picture of this.pictures(payload, format, engine, from, to)) pictures.push(picture);
     return { kind: 'clip', width, height, rateNumerator, rateDenominator, pictures };
@@ -115,7 +131,10 @@ class FrameNetwork implements Representation<'video'> {
     }
   }
 
-  private read(payload: Uint8Array, { width, height, lengthPictures }: Format): { geometry: Geometry; parts: Parts } {
+  private read(
+    payload: Uint8Array,
+    { width, height, lengthPictures }: Format,
+  ): { geometry: Geometry; parts: Parts } {
     const geometry = geometryOf(width, height);
     const shapes = shapesFor(readWidth(payload), this.sizes, geometry);
     const { embedding } = this.sizes;
@@ -137,7 +156,7 @@ class FrameNetwork implements Representation<'video'> {
     const params = new ConstantParams(parameters);
     const graph = await engine.compile((io) => {
       const frame = io.input('frame', [1, ...geometry.padded, 3]) as tf.Tensor4D;
-      io.output('embedding', encodeContent(frame, embedding, geometry, params));
+      io.output('embedding', encodeContent(frame, embedding, this.sizes.encoderWidth, geometry, params));
     });
     const all = new Float32Array(clip.pictures.length * values);
     for (const [i, picture] of clip.pictures.entries()) {
@@ -167,7 +186,7 @@ class FrameNetwork implements Representation<'video'> {
       const frame = io.input('frame', [1, ...geometry.padded, 3]) as tf.Tensor4D;
       const start =
         sizes.embedding.type === 'content'
-          ? encodeContent(frame, sizes.embedding, geometry, params)
+          ? encodeContent(frame, sizes.embedding, sizes.encoderWidth, geometry, params)
           : startOf(sizes, geometry, io.input, params);
       io.output('y', decodeFrame(start, width, sizes, geometry, params));
     });
@@ -178,5 +197,7 @@ class FrameNetwork implements Representation<'video'> {
 export const frameNetwork = {
   media: 'video',
   options,
+  // A file says how wide its decoder is, and needs no encoder.
+  encoderOptions: ['parameters', 'encoderWidth'],
   create: (sizes: FrameNetworkSizes): Representation<'video'> => new FrameNetwork(sizes),
 } as const;

@@ -36,7 +36,8 @@ export const blocks = {
     apply: upsample,
   },
   separable: {
-    about: 'the same between separable residual blocks, with a bilinear skip, as in NeRV++ (Ghorbel et al. 2024)',
+    about:
+      'the same between separable residual blocks, with a bilinear skip, as in NeRV++ (Ghorbel et al. 2024)',
     apply(x, spec, params) {
       const { name, outChannels, stride } = spec;
       const before = separableResidual(x, `${name}.before`, params);

@@ -9,7 +9,6 @@ const count = z.int().positive();
 const content = z.strictObject({
   type: z.literal('content'),
   channels: count.max(256).default(16).describe('of the embedding of a frame'),
-  width: count.max(1024).default(64).describe('channels of the encoder that makes it'),
 });
 
 const position = z.strictObject({
@@ -27,11 +26,13 @@ export type EmbeddingOptions = z.output<typeof embeddingOptions>;
 
 /**
  * The embedding of a frame from its pixels, [1, ...padded, 3] -> [1, ...grid, channels], by a ConvNeXt encoder (Liu et al. 2022)
- * of one block per stride (HNeRV, Chen et al., arXiv:2304.02633). It is trained with the decoder and is no part of the file.
+ * of one block per stride, `width` channels wide (HNeRV, Chen et al., arXiv:2304.02633). It is trained with the decoder and is no
+ * part of the file.
  */
 export function encodeContent(
   frame: tf.Tensor4D,
-  { channels, width }: Extract<EmbeddingOptions, { type: 'content' }>,
+  { channels }: Extract<EmbeddingOptions, { type: 'content' }>,
+  width: number,
   { strides }: Geometry,
   params: Params,
 ): tf.Tensor4D {

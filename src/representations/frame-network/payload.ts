@@ -12,6 +12,8 @@ export const EMBEDDING_STEP = 2 ** -4;
 const VECTOR_EXPONENT = 10;
 /** Levels of embeddings beyond this are cut off. */
 const MAX_EMBEDDING_LEVEL = 2 ** 20;
+/** Values that files may ask for. */
+const MAX_VALUES = 2 ** 25;
 /** Of decoders that files may ask for. */
 export const MAX_WIDTH = 1024;
 
@@ -72,10 +74,18 @@ export interface Parts {
 /**
  *     width varint | network (see `packNetwork`) | levels of the embeddings, to the end
  */
-export function writePayload(width: number, network: Uint8Array, embeddings: Embeddings | undefined): Uint8Array {
+export function writePayload(
+  width: number,
+  network: Uint8Array,
+  embeddings: Embeddings | undefined,
+): Uint8Array {
   const head: number[] = [];
   writeVarint(width, head);
-  return Buffer.concat([Uint8Array.from(head), network, embeddings ? codeEmbeddings(embeddings) : new Uint8Array()]);
+  return Buffer.concat([
+    Uint8Array.from(head),
+    network,
+    embeddings ? codeEmbeddings(embeddings) : new Uint8Array(),
+  ]);
 }
 
 function codeEmbeddings({ levels, values }: Embeddings): Uint8Array {
@@ -87,7 +97,8 @@ function codeEmbeddings({ levels, values }: Embeddings): Uint8Array {
 export function readWidth(payload: Uint8Array): number {
   const cursor = new ByteCursor(payload);
   const width = cursor.varint();
-  if (cursor.failure || width < 1 || width > MAX_WIDTH) throw badPayload(`a width of ${width}`, `1 to ${MAX_WIDTH}`);
+  if (cursor.failure || width < 1 || width > MAX_WIDTH)
+    throw badPayload(`a width of ${width}`, `1 to ${MAX_WIDTH}`);
   return width;
 }
 
@@ -97,12 +108,14 @@ export function readPayload(
   shapes: ReadonlyMap<string, readonly number[]>,
   embedded: { readonly values: number; readonly pictures: number },
 ): Parts {
+  const { values, pictures } = embedded;
+  const wanted = [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), values * pictures);
+  if (wanted > MAX_VALUES) throw badPayload(`${wanted} values`, `at most ${MAX_VALUES}`);
   const cursor = new ByteCursor(payload);
   const width = cursor.varint();
   const from = cursor.offset;
   const network = unpackNetwork(cursor, partsOf(shapes));
   if (cursor.failure) throw badPayload(cursor.failure, 'a whole network');
-  const { values, pictures } = embedded;
   const rest = payload.subarray(cursor.offset);
   const networkBytes = cursor.offset - from;
   if (values === 0 && rest.length > 0) throw badPayload(`${rest.length} more bytes`, 'the end');

@@ -1,6 +1,6 @@
-import type { FormatOf } from '../../fitting/representation.ts';
 import { float32, type HostTensor } from '../../core/tensor.ts';
 import type { CompiledGraph, Engine } from '../../engine/engine.ts';
+import type { FormatOf } from '../../fitting/representation.ts';
 import { ConstantParams } from '../../nn/params.ts';
 import { decodeFrame } from './decoder.ts';
 import { placeOf } from './embeddings.ts';

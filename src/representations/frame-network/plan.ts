@@ -10,6 +10,8 @@ import { MAX_WIDTH } from './payload.ts';
 
 export interface FrameNetworkSizes extends DecoderOptions {
   readonly embedding: EmbeddingOptions;
+  /** Channels of the encoder of contents. */
+  readonly encoderWidth: number;
   /** Values in a file, of decoder and embeddings together, at most. */
   readonly parameters: number;
 }
@@ -52,7 +54,11 @@ export function planOf(sizes: FrameNetworkSizes, geometry: Geometry, lengthPictu
 }
 
 /** Shapes of the tensors of a file whose decoder has that width. */
-export function shapesFor(width: number, sizes: FrameNetworkSizes, geometry: Geometry): Map<string, readonly number[]> {
+export function shapesFor(
+  width: number,
+  sizes: FrameNetworkSizes,
+  geometry: Geometry,
+): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();
   const params: Params = {
     has: (name) => shapes.has(name),
@@ -61,7 +67,9 @@ export function shapesFor(width: number, sizes: FrameNetworkSizes, geometry: Geo
       return tf.zeros([...shape]);
     },
   };
-  trace((io) => io.output('y', decodeFrame(startOf(sizes, geometry, io.input, params), width, sizes, geometry, params)));
+  trace((io) =>
+    io.output('y', decodeFrame(startOf(sizes, geometry, io.input, params), width, sizes, geometry, params)),
+  );
   return shapes;
 }
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Rng } from '../../core/rng.ts';
 import type { Clip } from '../../core/signal.ts';
 import type { Params } from '../../core/stages.ts';
-import type { Rng } from '../../core/rng.ts';
 import { float32, type HostTensor, sizeOf } from '../../core/tensor.ts';
 import type { FitProblem, Phase, StepGraph, StepInputs, StepLoss } from '../../fitting/loop.ts';
 import { roundStraightThrough } from '../../nn/rounding.ts';
@@ -55,7 +55,7 @@ export class FrameNetworkProblem implements FitProblem {
     const frame = graph.input('frame', [1, ...geometry.padded, 3]) as tf.Tensor4D;
     let start: tf.Tensor4D;
     if (sizes.embedding.type === 'content') {
-      const exact = encodeContent(frame, sizes.embedding, geometry, params);
+      const exact = encodeContent(frame, sizes.embedding, sizes.encoderWidth, geometry, params);
       bits.push(tf.mul(spreadBits(exact, EMBEDDING_STEP), exact.size * clip.pictures.length));
       const noise = graph.input('noise', exact.shape) as tf.Tensor4D;
       start =
@@ -115,4 +115,3 @@ function shuffled(length: number, rng: Rng): number[] {
   }
   return order;
 }
-
