@@ -20,6 +20,7 @@ export {
 } from './core/code-counts.ts';
 export type { Codes } from './core/codes.ts';
 export { CodecError, type ErrorCode } from './core/errors.ts';
+export { type ProcessPoolOptions, runInProcesses } from './core/process-pool.ts';
 export { Rng } from './core/rng.ts';
 export {
   type AudioSignal,

@@ -2,6 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { decodeCommand } from './decode.ts';
+import { detokenizeCommand } from './detokenize.ts';
 import { doctorCommand } from './doctor.ts';
 import { encodeCommand } from './encode.ts';
 import { evalCommand } from './eval.ts';
@@ -11,6 +12,7 @@ import { findCloseCommand } from './find-close.ts';
 import { infoCommand } from './info.ts';
 import { metricsCommand } from './metrics.ts';
 import { recipesCommand } from './recipes.ts';
+import { tokenizeCommand } from './tokenize.ts';
 import { trainCommand } from './train.ts';
 import { weightsCommand } from './weights.ts';
 
@@ -28,6 +30,8 @@ const cli = yargs(hideBin(process.argv))
   .command(metricsCommand)
   .command(evalCommand)
   .command(findCloseCommand)
+  .command(tokenizeCommand)
+  .command(detokenizeCommand)
   .demandCommand(1, 'Say what to do, e.g. codec encode speech.wav')
   .strict()
   .check(givenOnce)
@@ -44,7 +48,7 @@ const cli = yargs(hideBin(process.argv))
 
 class UsageError extends Error {}
 
-/** An option given twice arrives as a list; only --set and eval's inputs may be one. */
+/** An option given twice arrives as a list; only --set and inputs may be one. */
 function givenOnce(args: Record<string, unknown>): true {
   const twice = Object.keys(args).find(
     (name) => Array.isArray(args[name]) && name.length > 1 && !['set', 'input'].includes(name),

@@ -3,10 +3,13 @@ import { deviceFor, engineNames } from '../engine/catalogue.ts';
 import { type DeviceName, deviceNames } from '../engine/devices.ts';
 import { parseAssignments } from '../recipe/overrides.ts';
 
-export interface CodecArgs {
+export interface ComputeArgs {
   engine: string;
   device: DeviceName | undefined;
   threads: number | undefined;
+}
+
+export interface CodecArgs extends ComputeArgs {
   set: string[];
 }
 
@@ -22,7 +25,12 @@ export interface JsonArgs {
 
 /** Options of every command that runs a codec. */
 export function codecOptions<T>(args: Argv<T>) {
-  return setOption(args)
+  return computeOptions(setOption(args));
+}
+
+/** Options of every command that runs a codec whose settings are known. */
+export function computeOptions<T>(args: Argv<T>) {
+  return args
     .option('engine', { choices: engineNames, default: 'onnx', describe: 'what computes' })
     .option('device', { choices: deviceNames, describe: "where it computes; the engine's own if not said" })
     .option('threads', { type: 'number', describe: 'threads to use; all cores if not said' })
@@ -80,6 +88,6 @@ export function loadOptions(args: CodecArgs) {
 }
 
 /** What they say of how to compute. */
-export function engineOptions({ device, threads }: Pick<CodecArgs, 'device' | 'threads'>) {
+export function engineOptions({ device, threads }: Pick<ComputeArgs, 'device' | 'threads'>) {
   return { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
 }

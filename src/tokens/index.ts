@@ -5,6 +5,19 @@ export {
   type TokenizerOptions,
 } from './audio-tokenizer.ts';
 export type { AudioTokens } from './audio-tokens.ts';
+export type { DatasetInfo } from './dataset/card.ts';
+export { type DetokenizeOptions, type DetokenizeProgress, detokenize } from './dataset/detokenize.ts';
+export { type ShardFormatName, shardFormatNames } from './dataset/formats/catalogue.ts';
+export { findItems } from './dataset/items.ts';
+export { openTokenDataset, type TokenDataset } from './dataset/read-dataset.ts';
+export type { DatasetItem, RowInfo, TokenRow } from './dataset/row.ts';
+export type { DatasetChoices, DatasetSettings } from './dataset/settings.ts';
+export {
+  type TokenizeOptions,
+  type TokenizeProgress,
+  type TokenizeResult,
+  tokenizeDataset,
+} from './dataset/tokenize-dataset.ts';
 export { FrameGrid, type SampleSpan } from './frame-grid.ts';
 export { createLayout, type LayoutName, type LayoutOptions, layoutNames } from './layouts/catalogue.ts';
 export type { Layout, LayoutShape, Place } from './layouts/layout.ts';

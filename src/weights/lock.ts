@@ -1,18 +1,30 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { CodecError } from '../core/errors.ts';
+import { CodecError, type ErrorCode } from '../core/errors.ts';
+
+/** What to say when another process holds the lock. */
+interface Refusal {
+  readonly code: ErrorCode;
+  readonly what: string;
+}
+
+const DOWNLOAD: Refusal = { code: 'cannot-download', what: 'another process is fetching the same' };
 
 /**
  * Runs `work` while `file` keeps other processes from doing the same. A lock whose process is gone counts for nothing.
- * @throws `cannot-download` when another process holds it
+ * @throws `cannot-download`, or what `refusal` says, when another process holds it
  */
-export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  file: string,
+  work: () => Promise<T>,
+  refusal: Refusal = DOWNLOAD,
+): Promise<T> {
   if (!isHeld(file)) rmSync(file, { force: true });
   try {
     writeFileSync(file, String(process.pid), { flag: 'wx' });
   } catch (cause) {
     throw new CodecError(
-      'cannot-download',
-      { what: 'another process is fetching the same', found: file, remedy: 'Wait until it is done.' },
+      refusal.code,
+      { what: refusal.what, found: file, remedy: 'Wait until it is done.' },
       { cause },
     );
   }
