@@ -124,7 +124,7 @@ export const tokenizeCommand: CommandModule<object, Args> = {
             `${(audioSeconds / 3600).toFixed(3)} hours in ${seconds.toFixed(1)} s now, ${audioHoursPerHour.toFixed(1)} audio-hours per hour\n`,
         );
       }
-      if (errors > 0 && !args.quiet) {
+      if (errors > 0 && !args.quiet && !args.json) {
         process.stderr.write(
           `codec: ${errors} items could not be tokenized: ${args.output}/errors.jsonl says why\n`,
         );

@@ -31,7 +31,9 @@ export function findItems(inputs: readonly string[]): DatasetItem[] {
 
 function itemsOf(input: string): Found[] {
   if (!existsSync(input)) {
-    const files = isDynamicPattern(input) ? globSync(input, { expandDirectories: false }).sort() : [];
+    const files = isDynamicPattern(input)
+      ? globSync(input, { expandDirectories: false, absolute: path.isAbsolute(input) }).sort()
+      : [];
     if (files.length > 0) return files.flatMap(itemsOf);
     throw unusable(input, isDynamicPattern(input) ? 'no file that fits' : 'no such file or folder');
   }
@@ -63,7 +65,7 @@ function itemsOfManifest(manifest: string): Found[] {
         : `_${startSeconds ?? 0}-${endSeconds ?? 'end'}`;
     const given = present(id);
     return {
-      id: given ?? `${stem(file.split(path.sep).join('/'))}${part}`,
+      id: given ?? `${below(stem(file))}${part}`,
       path: path.resolve(path.dirname(manifest), file),
       named: given !== undefined,
       ...(startSeconds !== undefined && { startSeconds }),
@@ -135,7 +137,7 @@ function unique(found: readonly Found[]): DatasetItem[] {
   let items = found;
   for (const longer of [
     (item: Found) => `${item.id}${path.extname(item.path)}`,
-    (item: Found) => item.path,
+    (item: Found) => below(item.path),
   ]) {
     const isTaken = taken(items);
     items = items.map((item) => (!item.named && isTaken(item) ? { ...item, id: longer(item) } : item));
@@ -144,6 +146,14 @@ function unique(found: readonly Found[]): DatasetItem[] {
   const twice = items.find(isTaken);
   if (twice) throw unusable(twice.path, `the id "${twice.id}" twice`);
   return items.map(({ named: _, ...item }) => item);
+}
+
+/** A path as a name below any folder: without what leads up or to the root. */
+function below(file: string): string {
+  return file
+    .split(path.sep)
+    .filter((part) => part !== '' && part !== '.' && part !== '..')
+    .join('/');
 }
 
 function stem(file: string): string {

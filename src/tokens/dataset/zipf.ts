@@ -31,7 +31,9 @@ export function zipfPlot(counts: readonly ArrayLike<number>[]): string {
   for (let power = 0; power <= decades; power++) {
     const at = y(10 ** -power).toFixed(1);
     parts.push(`<line x1="${MARGIN.left}" y1="${at}" x2="${right}" y2="${at}" stroke="#ddd"/>`);
-    parts.push(`<text x="${MARGIN.left - 8}" y="${Number(at) + 4}" text-anchor="end">1e-${power}</text>`);
+    parts.push(
+      `<text x="${MARGIN.left - 8}" y="${Number(at) + 4}" text-anchor="end">${power === 0 ? 1 : `1e-${power}`}</text>`,
+    );
   }
   for (const { q, row } of lines) {
     const points = thinned(row).map(([rank, share]) => `${x(rank).toFixed(1)},${y(share).toFixed(1)}`);
