@@ -310,9 +310,9 @@ describe('tokenizeDataset', { timeout: 120_000 }, () => {
       `extends: tiny.yaml\nframing: ${framing}\nweights: tiny.safetensors\n`,
     );
     const recipe = at('segments.yaml');
-    for (const format of ['jsonl', 'npy', 'parquet', 'webdataset'] as const) {
+    for (const format of ['npy', 'parquet'] as const) {
       await tokenizeDataset(options(format, { recipe, format }));
-      const done = jsonOf(await codec(folder(), 'detokenize', format, '-o', `${format}-wavs`, '--json'));
+      const done = await detokenize({ input: at(format), output: at(`${format}-wavs`) });
       expect(done).toMatchObject({ rows: 2, errors: 0 });
       expect((await readAudio(at(`${format}-wavs`, 's1.wav'))).channels[0]).toHaveLength(2700);
     }

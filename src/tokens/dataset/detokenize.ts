@@ -13,6 +13,7 @@ import { jsonl } from './formats/jsonl.ts';
 import { describeError, type ItemError } from './item-encoder.ts';
 import { openTokenDataset } from './read-dataset.ts';
 import type { TokenRow } from './row.ts';
+import { isRecipeFile } from './settings.ts';
 
 export interface DetokenizeOptions extends Omit<LoadOptions, 'set'>, ParseOptions {
   /** A dataset's folder, or a .jsonl file of rows `{"id", "tokens"}` such as a language model's output. */
@@ -50,9 +51,11 @@ export async function detokenize(
 ): Promise<DetokenizeProgress & { errorList: ItemError[] }> {
   const { input, output, force = false, resume = false, invalid, format, signal, onRow, ...load } = options;
   const isFile = /\.jsonl$/i.test(input);
-  const dataset = openTokenDataset(isFile ? (options.dataset ?? path.dirname(input)) : input);
+  const folder = isFile ? (options.dataset ?? path.dirname(input)) : input;
+  const dataset = openTokenDataset(folder);
   const { info, sequencer } = dataset;
-  const tokenizer = await AudioTokenizer.load(options.recipe ?? info.recipe, {
+  const recipe = isRecipeFile(info.recipe) ? path.resolve(folder, info.recipe) : info.recipe;
+  const tokenizer = await AudioTokenizer.load(options.recipe ?? recipe, {
     ...load,
     set: info.set,
     codebooks: info.codebooks,

@@ -8,7 +8,7 @@ import { type IntTypeName, smallestInt } from './int-array.ts';
 
 /** What decides what a dataset's files hold, and tells how to read them. */
 export interface DatasetSettings {
-  /** Name, or path of a .yaml file. */
+  /** Name, or path of a .yaml file relative to the dataset's folder. */
   readonly recipe: string;
   /** Changes to the recipe, as `path=value`. */
   readonly set: readonly string[];
@@ -80,4 +80,9 @@ export function sequencerOf({
     createLayout(layout, { codebooks }, delay === undefined ? {} : { delay }),
     new Vocabulary({ codebooks, codebookSize, baseId, shared }),
   );
+}
+
+/** Whether a recipe is named by its file. */
+export function isRecipeFile(recipe: string): boolean {
+  return /\.ya?ml$/.test(recipe);
 }

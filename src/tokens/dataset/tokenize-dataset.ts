@@ -10,7 +10,7 @@ import { type DatasetInfo, INFO, infoOfDataset, readDatasetInfo, writeCard } fro
 import { type EncoderSpec, encodeItem, type ItemResult, type ItemTask, loadEncoder } from './item-encoder.ts';
 import { findItems } from './items.ts';
 import type { DatasetItem } from './row.ts';
-import { type DatasetChoices, type DatasetSettings, settingsOf } from './settings.ts';
+import { type DatasetChoices, type DatasetSettings, isRecipeFile, settingsOf } from './settings.ts';
 import { type ShardState, ShardStore, STATE } from './shards.ts';
 
 export interface TokenizeOptions extends DatasetChoices {
@@ -68,7 +68,7 @@ export async function tokenizeDataset(options: TokenizeOptions): Promise<Tokeniz
   assertOutput(output, resume);
   const tokenizer = await loadEncoder({ recipe, options: loading });
   try {
-    const settings = settingsOf(tokenizer, recipe, loading.set ?? [], options);
+    const settings = settingsOf(tokenizer, recipeFrom(output, recipe), loading.set ?? [], options);
     const lock = path.join(output, '.lock');
     return await withLock(
       lock,
@@ -220,6 +220,12 @@ async function finish(output: string, plan: Plan, states: readonly ShardState[])
   await writeFileAtomically(path.join(output, INFO), `${JSON.stringify(info, null, 2)}\n`, { force: true });
   rmSync(path.join(output, STATE), { recursive: true, force: true });
   return info;
+}
+
+/** A recipe as the dataset names it: files move with it. */
+function recipeFrom(output: string, recipe: string): string {
+  if (!isRecipeFile(recipe)) return recipe;
+  return path.relative(output, recipe).split(path.sep).join('/');
 }
 
 function assertCounts(counts: Readonly<Record<string, number>>): void {
