@@ -135,8 +135,9 @@ def main():
     run = Run(manifest, args.folder, started, torch.device(args.device), args.precision == 'bf16')
     clips = load_clips(args.data, manifest['sampleRateHz'])
     train, held = split_clips(clips, manifest['validation']['share'], Rng(manifest['seed']))
-    shape, gain = manifest['batch']['shape'], manifest['batch']['gainDb']
-    batches, validation = Batches(train, shape, gain), Batches(held or train, shape, gain)
+    shape, rate, augment = manifest['batch']['shape'], manifest['sampleRateHz'], manifest['batch']['augment']
+    plain = {**augment, 'mixShare': 0, 'speedShare': 0, 'bandShare': 0}
+    batches, validation = Batches(train, shape, rate, augment), Batches(held or train, shape, rate, plain)
 
     stopping = []
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -146,7 +147,7 @@ def main():
             print(json.dumps(entry), file=log, flush=True)
         while run.step_count < args.steps and not stopping:
             report = run.step(batches, args.steps)
-            seconds = shape[0] * shape[1] / manifest['sampleRateHz']
+            seconds = shape[0] * shape[1] / rate
             if report['step'] % args.log_every == 0 or report['step'] == args.steps:
                 write({**report, 'audioSecondsPerSecond': seconds / report['seconds']})
                 print(f"step {report['step']}/{args.steps}  loss {report['losses']['total']:.3f}  {report['seconds']:.2f} s", file=sys.stderr)

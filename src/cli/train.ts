@@ -14,6 +14,7 @@ interface Args extends CodecArgs {
   out: string | undefined;
   steps: number | undefined;
   exportStep: string | undefined;
+  cache: string | undefined;
   resume: boolean;
   from: string | undefined;
   seed: number;
@@ -47,6 +48,11 @@ export const trainCommand: CommandModule<object, Args> = {
         type: 'string',
         requiresArg: true,
         describe: 'weights to start from: a name, or a .safetensors file',
+      })
+      .option('cache', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'folder that keeps decoded sound, for the next run to read it sooner',
       })
       .option('export-step', {
         type: 'string',
@@ -110,6 +116,7 @@ export const trainCommand: CommandModule<object, Args> = {
       steps,
       resume,
       ...(from !== undefined && { from }),
+      ...(args.cache !== undefined && { cache: args.cache }),
       seed,
       validateEvery: args.validateEvery,
       saveEvery: args.saveEvery,

@@ -38,6 +38,10 @@ export class CodecObjective implements Objective {
       : ['waveform', 'mel', 'spectrum', 'commitment'];
   }
 
+  get sampleRateHz(): number {
+    return this.recipe.signal.sampleRateHz;
+  }
+
   get batchShape(): [number, number, number] {
     const { training, signal } = this.recipe;
     return [training.batch, training.segmentFrames * this.stages.encoder.hopLength, signal.channels];

@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { CodecError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import { readAudio } from '../media/audio-file.ts';
+import { cachedSamples } from './clip-cache.ts';
+import { inParallel } from './pool.ts';
 
 const AUDIO = /\.(wav|flac|ogg|opus|mp3|m4a|g722)$/i;
-
-/** A segment's random gain, either way. */
-export const GAIN_DB = 6;
 
 /** A clip held in memory as 16-bit samples: an hour at 24 kHz is 173 MB. */
 export interface Clip {
@@ -15,12 +15,19 @@ export interface Clip {
   readonly samples: Int16Array;
 }
 
-/** Decodes every audio file below a folder to mono clips, in name order. Unreadable ones are reported and left out. */
+export interface LoadOptions {
+  readonly sampleRateHz: number;
+  /** Folder that keeps decoded samples for the next time; none when left out. */
+  readonly cache?: string | undefined;
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Told of files that cannot be read: they are left out. */
+  readonly onBad?: (file: string, error: unknown) => void;
+}
+
+/** Decodes every audio file below a folder to mono clips, in name order, as many at a time as there are processors. */
 export async function loadClips(
   folder: string,
-  sampleRateHz: number,
-  onProgress: (done: number, total: number) => void,
-  onBad: (file: string, error: unknown) => void,
+  { sampleRateHz, cache, onProgress, onBad }: LoadOptions,
 ): Promise<Clip[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause) => {
     throw new CodecError(
@@ -33,19 +40,22 @@ export async function loadClips(
     .filter((e) => (e.isFile() || e.isSymbolicLink()) && AUDIO.test(e.name))
     .map((e) => path.join(e.parentPath, e.name))
     .sort();
-  const clips: Clip[] = [];
-  for (const [i, file] of files.entries()) {
+  let done = 0;
+  const read = await inParallel(files, os.availableParallelism(), async (file) => {
+    const decode = () => decodeFile(file, sampleRateHz);
     try {
-      const audio = await readAudio(file, { sampleRateHz, channels: 1 });
-      const samples = Int16Array.from(audio.channels[0]!, (v) =>
-        Math.max(-32768, Math.min(32767, Math.round(v * 32768))),
-      );
-      clips.push({ name: path.relative(folder, file), samples });
+      const samples = await (cache === undefined
+        ? decode()
+        : cachedSamples(cache, file, sampleRateHz, decode));
+      return { name: path.relative(folder, file), samples };
     } catch (error) {
-      onBad(file, error);
+      onBad?.(file, error);
+      return undefined;
+    } finally {
+      onProgress?.(++done, files.length);
     }
-    onProgress(i + 1, files.length);
-  }
+  });
+  const clips = read.filter((clip) => clip !== undefined);
   if (clips.length === 0) {
     throw new CodecError('bad-argument', {
       what: `there is nothing to train on in ${folder}`,
@@ -54,6 +64,11 @@ export async function loadClips(
     });
   }
   return clips;
+}
+
+async function decodeFile(file: string, sampleRateHz: number): Promise<Int16Array<ArrayBuffer>> {
+  const { channels } = await readAudio(file, { sampleRateHz, channels: 1 });
+  return Int16Array.from(channels[0]!, (v) => Math.max(-32768, Math.min(32767, Math.round(v * 32768))));
 }
 
 /** Splits clips into training and validation by the first part of their name (LibriSpeech's speaker), seeded. */
@@ -73,35 +88,4 @@ export function splitClips(
     train: clips.filter((clip) => !held.has(speakerOf(clip))),
     validation: clips.filter((clip) => held.has(speakerOf(clip))),
   };
-}
-
-/** A batch of random segments [batch, length], each with a random gain of up to 6 dB either way, as far as it does not clip. */
-export function drawBatch(
-  clips: readonly Clip[],
-  batch: number,
-  length: number,
-  rng: Rng,
-): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(batch * length);
-  const total = clips.reduce((sum, clip) => sum + clip.samples.length, 0);
-  for (let b = 0; b < batch; b++) {
-    // A clip is chosen in proportion to its length, so that every second is as likely as any other.
-    const clip = clipAt(clips, rng.uniform() * total);
-    const start = rng.int(Math.max(1, clip.samples.length - length));
-    const segment = clip.samples.subarray(start, start + length);
-    let peak = 1;
-    for (const v of segment) peak = Math.max(peak, Math.abs(v));
-    const gain = Math.min(10 ** ((2 * GAIN_DB * rng.uniform() - GAIN_DB) / 20), 32767 / peak) / 32768;
-    for (let t = 0; t < segment.length; t++) out[b * length + t] = segment[t]! * gain;
-  }
-  return out;
-}
-
-function clipAt(clips: readonly Clip[], sample: number): Clip {
-  let before = 0;
-  for (const clip of clips) {
-    before += clip.samples.length;
-    if (sample < before) return clip;
-  }
-  return clips[clips.length - 1]!;
 }

@@ -29,12 +29,11 @@ export async function makeTables({ recipe, data, engine, maxSeconds, onStage, on
   if (!isPacked(stored)) onStage?.(`packing ${file}`);
   const packed = isPacked(stored) ? stored : packWeights(bare(tensors), { metadata }).bytes;
   onStage?.(`reading sound from ${data}`);
-  const clips = await loadClips(
-    data,
-    recipe.signal.sampleRateHz,
-    () => {},
-    (clip, error) => onWarning?.(`left out ${clip}: ${error instanceof Error ? error.message : error}`),
-  );
+  const clips = await loadClips(data, {
+    sampleRateHz: recipe.signal.sampleRateHz,
+    onBad: (clip, error) =>
+      onWarning?.(`left out ${clip}: ${error instanceof Error ? error.message : error}`),
+  });
   const weights = bare(unpackWeights(packed, file).tensors);
   const made = await tablesOf(recipe, weights, {
     clips,

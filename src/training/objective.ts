@@ -19,6 +19,7 @@ export type Probe = (inputs: Named) => Promise<Named>;
 export interface Objective {
   /** A batch of sound as the forward pass takes it: [batch, samples, channels]. */
   readonly batchShape: readonly [number, number, number];
+  readonly sampleRateHz: number;
   /** Names of the losses that the forward pass gives as outputs, in the order in which they are told. */
   readonly losses: readonly string[];
   /** Weights that gradients change, as they start out. */

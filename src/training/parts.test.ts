@@ -1,13 +1,19 @@
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../core/rng.ts';
 import { float32 } from '../core/tensor.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import { compile, feedOf } from '../engine/engine.ts';
+import { writeAudio } from '../media/audio-file.ts';
 import { adamScalars, adamStep } from '../nn/adam.ts';
 import { melFilters } from '../nn/mel.ts';
+import { bandLimited, resampled } from './augment.ts';
+import { type Augment, drawBatch } from './batches.ts';
 import { CodebookAverages } from './codebook-averages.ts';
-import { drawBatch, splitClips } from './dataset.ts';
+import { loadClips, splitClips } from './dataset.ts';
 import { audioLosses, magnitudes } from './losses.ts';
 
 describe('adamStep', () => {
@@ -164,13 +170,127 @@ describe('dataset', () => {
     expect(splitClips(clips, 0.4, new Rng(1)).validation).toEqual(validation);
   });
 
+  const plain: Augment = {
+    gainDb: 6,
+    mixShare: 0,
+    mixDb: 20,
+    speedShare: 0,
+    speed: 1.2,
+    bandShare: 0,
+    bandHz: 3000,
+  };
+  const draw = (from: typeof clips, augment: Partial<Augment>, seed = 2, length = 400) =>
+    drawBatch(from, [4, length], 24000, { ...plain, ...augment }, new Rng(seed));
+  const tone = (cyclesPerSample: number, length = 4000) => ({
+    name: 'tone',
+    samples: Int16Array.from({ length }, (_, t) => 10000 * Math.sin(2 * Math.PI * cyclesPerSample * t)),
+  });
+  /** Power of the component at a frequency, over that of all. */
+  const share = (x: Float32Array, cyclesPerSample: number) => {
+    let [re, im, all] = [0, 0, 0];
+    for (const [t, v] of x.entries()) {
+      re += v * Math.cos(2 * Math.PI * cyclesPerSample * t);
+      im += v * Math.sin(2 * Math.PI * cyclesPerSample * t);
+      all += v * v;
+    }
+    return (2 * (re * re + im * im)) / (x.length * all);
+  };
+
   it('draws the same batches for the same seed, never clipping', () => {
     const loud = [
       { name: 'a', samples: Int16Array.from({ length: 500 }, (_, t) => (t % 2 ? 32767 : -32768)) },
     ];
-    const batch = drawBatch(loud, 4, 100, new Rng(2));
-    expect(batch).toEqual(drawBatch(loud, 4, 100, new Rng(2)));
-    expect(batch.every((v) => Math.abs(v) <= 1)).toBe(true);
-    expect(drawBatch(clips, 2, 4000, new Rng(1)).length).toBe(8000);
+    for (const augment of [{}, { mixShare: 1, speedShare: 1, bandShare: 1 }]) {
+      const batch = draw(loud, augment);
+      expect(batch).toEqual(draw(loud, augment));
+      expect(batch).not.toEqual(draw(loud, augment, 3));
+      expect(batch.every((v) => Math.abs(v) <= 1)).toBe(true);
+    }
+    expect(draw(clips, {}, 1, 4000).length).toBe(16000);
+  });
+
+  it('draws no random number for what is not asked for', () => {
+    const rng = new Rng(4);
+    drawBatch(clips, [3, 100], 24000, plain, rng);
+    const same = new Rng(4);
+    for (let i = 0; i < 3 * 3; i++) same.uint32();
+    expect(rng.state).toEqual(same.state);
+  });
+
+  it('mixes two clips, the second softer by what is drawn', () => {
+    const both = draw([tone(0.02), tone(0.11)], { mixShare: 1, mixDb: 0 }, 2, 2000);
+    const row = both.subarray(0, 2000);
+    // Each of the two is drawn twice, or both are the same.
+    expect(share(row, 0.02) + share(row, 0.11)).toBeGreaterThan(0.95);
+    const rows = [0, 1, 2, 3].map((b) => both.subarray(b * 2000, (b + 1) * 2000));
+    const mixed = rows.filter((x) => share(x, 0.02) > 0.1 && share(x, 0.11) > 0.1);
+    expect(mixed.length).toBeGreaterThan(0);
+    for (const x of mixed) expect(share(x, 0.02) / share(x, 0.11)).toBeCloseTo(1, 1);
+  });
+
+  it('plays faster and slower by at most what is asked for, and leaves nothing that folds back', () => {
+    const source = Float32Array.from(tone(0.1).samples);
+    for (const factor of [0.8, 1, 1.25]) {
+      expect(share(resampled(source, factor, 2000).subarray(100), 0.1 * factor)).toBeGreaterThan(0.999);
+    }
+    for (const [t, v] of resampled(source, 1, 2000).entries()) expect(v).toBeCloseTo(source[t]!, 6);
+    const high = resampled(Float32Array.from(tone(0.45).samples), 1.25, 2000).subarray(100, 1900);
+    expect(Math.max(...high.map(Math.abs))).toBeLessThan(100);
+    const rows = draw([tone(0.1)], { speedShare: 1 }, 5, 2000);
+    const at = (x: Float32Array) => {
+      const speeds = Array.from({ length: 81 }, (_, i) => 0.8 + i / 200);
+      return speeds.reduce((best, s) => (share(x, 0.1 * s) > share(x, 0.1 * best) ? s : best), 1);
+    };
+    const speeds = [0, 1, 2, 3].map((b) => at(rows.slice(b * 2000, (b + 1) * 2000)));
+    expect(new Set(speeds).size).toBeGreaterThan(1);
+    for (const s of speeds) expect(Math.abs(Math.log(s))).toBeLessThan(Math.log(1.2) + 0.01);
+  });
+
+  it('takes away what lies above a frequency, without delay', () => {
+    const low = Float32Array.from(tone(0.05).samples);
+    const kept = bandLimited(low, 0.2).subarray(100, 3900);
+    for (const [t, v] of kept.entries()) expect(Math.abs(v - low[t + 100]!)).toBeLessThan(50);
+    const gone = bandLimited(Float32Array.from(tone(0.3).samples), 0.2).subarray(100, 3900);
+    expect(Math.max(...gone.map(Math.abs))).toBeLessThan(50);
+    const rng = new Rng(1);
+    const noise = [
+      { name: 'n', samples: Int16Array.from({ length: 4000 }, () => 3000 * (2 * rng.uniform() - 1)) },
+    ];
+    const power = (x: Float32Array) => x.reduce((sum, v) => sum + v * v, 0);
+    expect(power(draw(noise, { gainDb: 0, bandShare: 1 }, 2, 2000))).toBeLessThan(
+      0.9 * power(draw(noise, { gainDb: 0 }, 2, 2000)),
+    );
+  });
+
+  it('reads sound once, and then from the folder that keeps it, until the file changes', async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'clips-'));
+    const [data, cache] = [path.join(folder, 'data'), path.join(folder, 'cache')];
+    mkdirSync(data);
+    const write = (name: string, value: number) =>
+      writeAudio(
+        path.join(data, name),
+        {
+          kind: 'audio',
+          sampleRateHz: 24000,
+          channels: [new Float32Array(480).fill(value)],
+        },
+        { force: true },
+      );
+    for (const name of ['b.wav', 'a.wav']) await write(name, 0.25);
+    writeFileSync(path.join(data, 'c.wav'), 'not sound');
+    const bad: string[] = [];
+    const load = () =>
+      loadClips(data, { sampleRateHz: 24000, cache, onBad: (file) => bad.push(path.basename(file)) });
+    const first = await load();
+    expect(first.map(({ name }) => name)).toEqual(['a.wav', 'b.wav']);
+    expect(bad).toEqual(['c.wav']);
+    expect(first[0]!.samples).toEqual(new Int16Array(480).fill(8192));
+    const kept = readdirSync(cache);
+    expect(kept.length).toBe(2);
+    expect(await load()).toEqual(first);
+    for (const name of kept) writeFileSync(path.join(cache, name), new Uint8Array([1, 0]));
+    expect((await load())[0]!.samples).toEqual(Int16Array.of(1));
+    await write('a.wav', 0.5);
+    expect((await load())[0]!.samples).toEqual(new Int16Array(480).fill(16384));
   });
 });

@@ -16,6 +16,8 @@ export interface TrainingRun {
   readonly engine: Engine;
   /** Folder of audio files. */
   readonly data: string;
+  /** Folder that keeps decoded sound for the next run; none when left out. */
+  readonly cache?: string;
   /** Folder of the run: checkpoint, log, recipe. */
   readonly out: string;
   readonly steps: number;
@@ -44,16 +46,16 @@ export async function train(
   run: TrainingRun,
 ): Promise<{ readonly step: number; readonly finished: boolean }> {
   const { recipe, out, steps, seed } = run;
-  const { sampleRateHz } = recipe.signal;
   // Weights first: they are soon read, and the data is not.
   const restore = restoring(run.objective, { ...(run.resume && { resume: out }), from: run.from });
   const trainer = await Trainer.create(run.objective, recipe.training, run.engine, seed, restore);
-  const clips = await loadClips(
-    run.data,
-    sampleRateHz,
-    (done, total) => run.onLoad?.(done, total),
-    (file, error) => run.onWarning?.(`left out ${file}: ${error instanceof Error ? error.message : error}`),
-  );
+  const clips = await loadClips(run.data, {
+    sampleRateHz: recipe.signal.sampleRateHz,
+    cache: run.cache,
+    onProgress: (done, total) => run.onLoad?.(done, total),
+    onBad: (file, error) =>
+      run.onWarning?.(`left out ${file}: ${error instanceof Error ? error.message : error}`),
+  });
   const split = splitClips(clips, recipe.training.validationShare, new Rng(seed));
   mkdirSync(out, { recursive: true });
   writeFileSync(path.join(out, 'recipe.json'), `${JSON.stringify(recipe, null, 2)}\n`);
@@ -63,7 +65,7 @@ export async function train(
     const report = await trainer.step(split.train, steps);
     run.onStep?.(report);
     if (report.step % 10 === 0)
-      log({ ...report, audioSecondsPerSecond: trainer.batchSeconds(sampleRateHz) / report.seconds });
+      log({ ...report, audioSecondsPerSecond: trainer.batchSeconds / report.seconds });
     if (report.step % run.validateEvery === 0 || report.step === steps) {
       const held = split.validation.length > 0 ? split.validation : split.train;
       const entry = { step: report.step, validation: await trainer.validate(held) };

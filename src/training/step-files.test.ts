@@ -14,7 +14,12 @@ import { writeStepFiles } from './step-files.ts';
 import { tinyRecipe } from './test-recipe.ts';
 import { type StepReport, Trainer } from './trainer.ts';
 
-const recipe = tinyRecipe(['training.validationShare=0.34']);
+const recipe = tinyRecipe([
+  'training.validationShare=0.34',
+  'training.augment.mixShare=0.5',
+  'training.augment.speedShare=0.5',
+  'training.augment.bandShare=0.5',
+]);
 const folder = mkdtempSync(path.join(os.tmpdir(), 'step-'));
 const SCRIPT = path.join(import.meta.dirname, '../../training/run_step.py');
 const python = ['python3', '/usr/bin/python3'].find(
@@ -61,12 +66,7 @@ describe.skipIf(skipped.length > 0)(`a step outside of this package ${skipped.jo
     for (const file of files) expect(existsSync(path.join(step, file)), file).toBe(true);
     runPython(out, data, 10);
 
-    const clips = await loadClips(
-      data,
-      24000,
-      () => {},
-      () => {},
-    );
+    const clips = await loadClips(data, { sampleRateHz: 24000 });
     const split = splitClips(clips, recipe.training.validationShare, new Rng(1));
     expect(split.validation.length).toBe(1);
     const here = await Trainer.create(objective(), recipe.training, engine, 1);
@@ -82,19 +82,19 @@ describe.skipIf(skipped.length > 0)(`a step outside of this package ${skipped.jo
     };
     for (const [i, report] of reports.entries()) {
       expect(entries[i].learningRate).toBeCloseTo(report.learningRate, 8);
-      close(entries[i].losses, report.losses, 1e-3, `at step ${i + 1}`);
+      close(entries[i].losses, report.losses, 3e-3, `at step ${i + 1}`);
     }
     const validation = await here.validate(split.validation);
     const found = entries.at(-1).validation;
     expect(Object.keys(found)).toEqual(Object.keys(validation));
     for (const [condition, losses] of Object.entries(validation))
-      close(found[condition], losses, 1e-3, condition);
+      close(found[condition], losses, 3e-3, condition);
 
     // What it wrote is a checkpoint and a model like any other.
     const back = await Trainer.create(objective(), recipe.training, engine, 9, (s) => loadCheckpoint(out, s));
     expect(back.state.step).toBe(10);
     expect(back.state.rng).toEqual(here.state.rng);
-    close((await back.validate(split.validation)).none!, validation.none!, 1e-3, 'after loading');
+    close((await back.validate(split.validation)).none!, validation.none!, 3e-3, 'after loading');
     expect((await back.step(split.train, 20)).losses.total!).toBeLessThan(reports[0]!.losses.total!);
     const model = back.objective.model(back.modelWeights);
     const codec = await Codec.create({ ...recipe, entropy: 'none' }, model);

@@ -8,7 +8,6 @@ import { trace } from '../engine/onnx/trace.ts';
 import { AVERAGE_SETTLING } from '../nn/adam.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { saveCheckpoint, type TrainingState, tensorNames, writeWhole } from './checkpoint.ts';
-import { GAIN_DB } from './dataset.ts';
 import type { Objective } from './objective.ts';
 import { STATE_PREFIXES, stepGraph } from './optimised.ts';
 import { adamOptions, lossGraph, SCHEDULE_END, startState, VALIDATION_BATCHES } from './trainer.ts';
@@ -47,7 +46,7 @@ export async function writeStepFiles(
     });
   }
   await loadGradients();
-  const { training, signal } = recipe;
+  const { training } = recipe;
   const state = startState(objective, training, seed, restore);
   const loss = lossGraph(objective, state.weights);
   const adam = adamOptions(training);
@@ -61,8 +60,8 @@ export async function writeStepFiles(
     version: 1,
     recipe: recipe.name,
     seed,
-    sampleRateHz: signal.sampleRateHz,
-    batch: { input: 'x', shape: objective.batchShape, gainDb: GAIN_DB },
+    sampleRateHz: objective.sampleRateHz,
+    batch: { input: 'x', shape: objective.batchShape, augment: training.augment },
     validation: { share: training.validationShare, batches: VALIDATION_BATCHES },
     losses: ['total', ...objective.losses, 'gradientNorm'],
     step,

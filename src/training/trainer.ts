@@ -7,8 +7,9 @@ import { type AdamOptions, cosineSchedule } from '../nn/adam.ts';
 import { InputParams, type Weights } from '../nn/params.ts';
 import { WholeTimeline } from '../nn/timeline.ts';
 import type { TrainingOptions } from '../recipe/schema.ts';
+import { drawBatch } from './batches.ts';
 import type { TrainingState } from './checkpoint.ts';
-import { type Clip, drawBatch } from './dataset.ts';
+import type { Clip } from './dataset.ts';
 import type { Named, Objective } from './objective.ts';
 import { freshState, Optimised } from './optimised.ts';
 
@@ -68,8 +69,9 @@ export class Trainer {
   }
 
   /** Seconds of sound in a batch. */
-  batchSeconds(sampleRateHz: number): number {
-    const [batch, samples] = this.objective.batchShape;
+  get batchSeconds(): number {
+    const { batchShape, sampleRateHz } = this.objective;
+    const [batch, samples] = batchShape;
     return (batch * samples) / sampleRateHz;
   }
 
@@ -95,11 +97,12 @@ export class Trainer {
     batches = VALIDATION_BATCHES,
   ): Promise<Record<string, Record<string, number>>> {
     const result: Record<string, Record<string, number>> = {};
+    const plain = { ...this.options.augment, mixShare: 0, speedShare: 0, bandShare: 0 };
     for (const [condition, inputs] of Object.entries(this.objective.conditions())) {
       const rng = new Rng(1);
       const sums: Record<string, number> = {};
       for (let i = 0; i < batches; i++) {
-        const outputs = await this.forward({ ...inputs, x: this.draw(clips, rng) }, true);
+        const outputs = await this.forward({ ...inputs, x: this.draw(clips, rng, plain) }, true);
         for (const [name, value] of Object.entries(this.lossesOf(outputs))) {
           sums[name] = (sums[name] ?? 0) + value / batches;
         }
@@ -119,9 +122,9 @@ export class Trainer {
     return this.pass.run((name) => inputs[name] ?? weights[name]);
   }
 
-  private draw(clips: readonly Clip[], rng = this.rng): HostTensor {
-    const [batch, samples, channels] = this.objective.batchShape;
-    return float32([batch, samples, channels], drawBatch(clips, batch, samples, rng));
+  private draw(clips: readonly Clip[], rng = this.rng, augment = this.options.augment): HostTensor {
+    const { batchShape, sampleRateHz } = this.objective;
+    return float32(batchShape, drawBatch(clips, batchShape, sampleRateHz, augment, rng));
   }
 
   private lossesOf(outputs: Named): Record<string, number> {

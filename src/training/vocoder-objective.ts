@@ -57,6 +57,10 @@ export class VocoderObjective implements Objective {
     this.quantizer.adopt(codec);
   }
 
+  get sampleRateHz(): number {
+    return this.recipe.signal.sampleRateHz;
+  }
+
   get batchShape(): [number, number, number] {
     const { training, signal } = this.recipe;
     return [training.batch, training.segmentFrames * this.stages.encoder.hopLength, signal.channels];
