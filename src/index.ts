@@ -1,4 +1,5 @@
 export type { ContainerHeader } from './bitstream/container.ts';
+export { type ContainerReader, openContainer } from './bitstream/container-reader.ts';
 export { type EcdcHeader, isEcdc } from './bitstream/ecdc-header.ts';
 export { AudioCodec, type CodecParts, type DecodeOptions, type EncodeOptions } from './codec/audio-codec.ts';
 export { decodeEcdc, encodeEcdc } from './codec/ecdc.ts';
@@ -11,6 +12,7 @@ export {
 } from './codec/ecdc-encoder.ts';
 export type { DecodeReport } from './codec/file-decoder.ts';
 export type { FileEncoder } from './codec/file-encoder.ts';
+export { type ContainerSummary, inspectContainer } from './codec/inspect.ts';
 export {
   type CodebookUse,
   CodeCounts,

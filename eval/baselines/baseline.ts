@@ -1,4 +1,5 @@
 import type { ImageSignal } from '../../src/index.ts';
+import type { FfmpegUse } from './ffmpeg.ts';
 
 /** Values of a codec's knobs by name, its main one among them. */
 export type Settings = Readonly<Record<string, string>>;
@@ -41,8 +42,14 @@ export interface ImageBaseline extends BaselineFacts {
   readonly media: 'image';
   /** Why it cannot be used here; undefined when it can. */
   whyAbsent(): string | undefined;
-  encode(image: ImageSignal, settings: Settings): Promise<Uint8Array>;
-  decode(bytes: Uint8Array): Promise<ImageSignal>;
+  encode(image: ImageSignal, settings: Settings): Promise<Made<Uint8Array>>;
+  decode(bytes: Uint8Array): Promise<Made<ImageSignal>>;
+}
+
+/** What a codec for pictures gave, and what it took where it ran as a process of its own. */
+export interface Made<T> {
+  readonly result: T;
+  readonly use?: FfmpegUse;
 }
 
 export type Baseline = AudioBaseline | ImageBaseline | VideoBaseline;

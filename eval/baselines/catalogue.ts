@@ -1,5 +1,5 @@
 import type { AudioBaseline, Baseline, VideoBaseline } from './baseline.ts';
-import { avif, jpeg, jxl, webp } from './images.ts';
+import { avif, hevcIntra, jpeg, jxl, webp } from './images.ts';
 
 const kbps = (ladder: readonly number[], range: readonly [number, number]) =>
   ({ name: 'bitrate', unit: 'kbps', ladder, range, whole: false }) as const;
@@ -82,6 +82,7 @@ export const baselines = {
   webp,
   avif,
   jxl,
+  'hevc-intra': hevcIntra,
   x264,
   x265,
   svtav1,

@@ -1,6 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { CodecError } from '../../src/index.ts';
 import { peakMemoryOf } from '../peak-memory.ts';
+
+/** For the filter `scale`: full chroma resolution and precision around the colour matrix, worth half a decibel. */
+export const EXACT_CHROMA = 'flags=accurate_rnd+full_chroma_int+full_chroma_inp';
 
 /** What a run of ffmpeg took. */
 export interface FfmpegUse {
@@ -40,6 +44,12 @@ export function runFfmpeg(args: readonly string[], what: string): Promise<Ffmpeg
       fail(new CodecError('bad-argument', { what, found: `"${error}"`, expected: 'ffmpeg to succeed' }));
     });
   });
+}
+
+/** Bytes of the packets in a file of sound, without its container. `scratch`: a file to write them to. */
+export async function packetBytes(file: string, scratch: string): Promise<number> {
+  await runFfmpeg(['-i', file, '-map', '0:a', '-c', 'copy', '-f', 'data', scratch], `cannot unpack ${file}`);
+  return statSync(scratch).size;
 }
 
 let encoders: ReadonlySet<string> | undefined;

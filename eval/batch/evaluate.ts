@@ -86,7 +86,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const removeScratch = () => rmSync(scratch, { recursive: true, force: true });
   const forget = onProcessExit(removeScratch);
   try {
-    await runTasks(open, {
+    await runTasks(byFamily(open), {
       ...{ jobs, scratch, threads: Math.max(1, Math.floor(os.availableParallelism() / jobs)) },
       onRow(row) {
         appendFileSync(file, `${rowToJson(row)}\n`);
@@ -146,6 +146,9 @@ function usableSystems(options: EvaluateOptions): { systems: SystemSpec[]; notes
     if (reason !== undefined) notes.push(`${system.label} skipped: ${reason}`);
     return reason === undefined;
   });
+  if (options.anchor !== undefined && !systems.some(({ family }) => family === options.anchor)) {
+    notes.push(`the anchor ${options.anchor} cannot run here: compared with the first that can`);
+  }
   return { systems, notes };
 }
 
@@ -153,6 +156,12 @@ function pairs(items: readonly Item[], systems: readonly SystemSpec[]): [Item, S
   return items.flatMap((item) =>
     systems.filter(({ media }) => media === item.media).map((system): [Item, SystemSpec] => [item, system]),
   );
+}
+
+/** All rows of one codec together, so that its model is opened once by each worker. */
+function byFamily(tasks: readonly Task[]): Task[] {
+  const families = [...new Set(tasks.map(({ system }) => system.family))];
+  return families.flatMap((family) => tasks.filter(({ system }) => system.family === family));
 }
 
 const keyOf = ({ item, system }: { item: string; system: string }) => JSON.stringify([item, system]);

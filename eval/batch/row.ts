@@ -17,7 +17,12 @@ export interface Row {
   readonly bitrateKbps?: number;
   /** What the setting promises, where it promises a bitrate. */
   readonly nominalKbps?: number;
-  /** Without the container around it, where that can be told. */
+  /**
+   * Size without the container: what the coder wrote, without headers, checksums and packet lengths. Absent where that
+   * cannot be told (picture files).
+   */
+  readonly payloadBytes?: number;
+  /** Of the payload, for sound and video. */
   readonly payloadKbps?: number;
   /** Of the whole file, for pictures and video. */
   readonly bitsPerPixel?: number;
@@ -26,7 +31,10 @@ export interface Row {
   readonly decodeSeconds: number;
   /** Duration over the time for encoding and decoding together. */
   readonly realTimeFactor?: number;
-  /** Largest resident memory while coding: of the worker, or of the baseline's own process. */
+  /**
+   * Largest resident memory while coding, in bytes: of the baseline's own process, or of a worker process that has opened
+   * no other recipe, Node included. 0 where the system does not tell.
+   */
   readonly peakMemoryBytes: number;
   /** Where the decoded item was kept, under the folder of results. */
   readonly sample?: string;
@@ -60,7 +68,8 @@ export const rateUnit = (media: Media) => (media === 'audio' ? 'kbps' : 'bpp');
 export function rowsToCsv(rows: readonly Row[]): string {
   const metricColumns = [...new Set(rows.flatMap((row) => Object.keys(row.metrics)))];
   const own = [
-    ...['item', 'system', 'family', 'media', 'bytes', 'bitrateKbps', 'nominalKbps', 'payloadKbps'],
+    ...['item', 'system', 'family', 'media', 'bytes', 'payloadBytes', 'bitrateKbps', 'nominalKbps'],
+    'payloadKbps',
     ...['bitsPerPixel', 'durationSeconds', 'encodeSeconds', 'decodeSeconds', 'realTimeFactor'],
     'peakMemoryBytes',
   ] as const satisfies (keyof Row)[];

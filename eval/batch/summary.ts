@@ -16,6 +16,8 @@ export interface SystemSummary {
   readonly errors: number;
   /** kbps of sound, bits per pixel of pictures and video; of whole files. */
   readonly rate: MeanInterval;
+  /** Without containers, where that can be told. */
+  readonly payloadKbps?: MeanInterval;
   readonly metrics: Readonly<Record<string, MeanInterval>>;
   readonly realTimeFactor?: number;
   readonly encodeSeconds: number;
@@ -59,10 +61,12 @@ function summarizeSystem(rows: readonly Row[]): SystemSummary {
   const names = [...new Set(good.flatMap((row) => Object.keys(row.metrics)))];
   const valuesOf = (name: string) =>
     good.map((row) => row.metrics[name]).filter((value): value is number => value !== undefined);
+  const payloads = good.map((row) => row.payloadKbps).filter((x): x is number => x !== undefined);
   const factors = good.map((row) => row.realTimeFactor).filter((x): x is number => x !== undefined);
   return {
     ...{ system, family, media, items: good.length, errors: rows.length - good.length },
     rate: bootstrapMean(good.map(rateOf)),
+    ...(payloads.length > 0 && { payloadKbps: bootstrapMean(payloads) }),
     metrics: Object.fromEntries(names.map((name) => [name, bootstrapMean(valuesOf(name))])),
     ...(factors.length > 0 && { realTimeFactor: meanOf(factors) }),
     encodeSeconds: meanOf(good.map((row) => row.encodeSeconds)),
@@ -120,11 +124,13 @@ export function summaryToMarkdown({ systems, bjontegaard }: Summary): string {
   const parts = [...new Set(systems.map(({ media }) => media))].map((media) => {
     const own = systems.filter((system) => system.media === media);
     const names = [...new Set(own.flatMap((system) => Object.keys(system.metrics)))];
-    const head = ['system', 'items', rateUnit(media), ...names, 'x real time', 'peak MB'];
+    const payload = media === 'audio' ? ['payload kbps'] : [];
+    const head = ['system', 'items', rateUnit(media), ...payload, ...names, 'x real time', 'peak MB'];
     const table = own.map((system) => [
       system.system,
       system.errors > 0 ? `${system.items} (${system.errors} failed)` : String(system.items),
       interval(system.rate),
+      ...payload.map(() => interval(system.payloadKbps)),
       ...names.map((name) => interval(system.metrics[name])),
       system.realTimeFactor === undefined ? '-' : system.realTimeFactor.toFixed(1),
       (system.peakMemoryBytes / 2 ** 20).toFixed(0),
@@ -140,7 +146,7 @@ export function summaryToMarkdown({ systems, bjontegaard }: Summary): string {
     ]);
     return [
       markdownTable(head, table),
-      'Mean [95 % bootstrap interval] over items; rate of whole files.',
+      'Mean [95 % bootstrap interval] over items; rate of whole files, payload without containers.',
       ...(anchors.length > 0
         ? [
             `Against ${deltas[0]!.anchor} (Bjontegaard over the means; - where the curves have nothing in common):`,

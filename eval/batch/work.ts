@@ -11,13 +11,15 @@ import {
 } from '../../src/index.ts';
 import { type Comparison, compareAudio, compareImages, compareVideos, metricsFor } from '../compare.ts';
 import { failureFrom } from '../failure.ts';
+import { bitrateKbps, bitsPerPixel } from '../metrics/bitrate.ts';
 import { type MetricName, metrics } from '../metrics/catalogue.ts';
 import type { CodesMetric } from '../metrics/metric.ts';
 import { writeCodes } from './codes-file.ts';
 import type { Item } from './items.ts';
 import type { Row } from './row.ts';
+import type { Coded } from './system.ts';
 import type { SystemSpec } from './system-spec.ts';
-import { type Coded, SystemPool } from './systems.ts';
+import { SystemPool } from './systems.ts';
 
 /** One row to be made. Plain data, so that it can go to another process. */
 export interface Task {
@@ -66,7 +68,7 @@ export const NOTHING = {
 type Figures = Omit<Row, 'item' | 'system' | 'family' | 'media'>;
 
 async function describe(task: Task, coded: Coded): Promise<Figures> {
-  const { reference, decoded, bytes, encodeSeconds, decodeSeconds } = coded;
+  const { reference, decoded, bytes, payloadBytes, encodeSeconds, decodeSeconds } = coded;
   const { item, system } = task;
   const wanted = task.metrics.filter((name) => metricsFor(item.media).includes(name));
   let comparison: Comparison;
@@ -95,19 +97,20 @@ async function describe(task: Task, coded: Coded): Promise<Figures> {
   const values: Record<string, number> = { ...comparison.metrics };
   const failures = { ...comparison.failures };
   if (coded.codes) measureCodes(coded.codes, durationSeconds ?? Number.NaN, task.metrics, values, failures);
-  const bits = 8 * bytes;
   const kept = task.keepSample ? await keep(task, decoded.kind === 'audio' ? decoded : picture) : undefined;
   return {
     metrics: values,
     failures,
     bytes,
+    ...(payloadBytes !== undefined && { payloadBytes }),
     ...(durationSeconds && {
       durationSeconds,
-      bitrateKbps: bits / durationSeconds / 1000,
+      bitrateKbps: bitrateKbps(bytes, durationSeconds),
+      ...(payloadBytes !== undefined && { payloadKbps: bitrateKbps(payloadBytes, durationSeconds) }),
       realTimeFactor: durationSeconds / (encodeSeconds + decodeSeconds),
     }),
     ...('bitrate' in system.settings && { nominalKbps: system.knob }),
-    ...(pixels && { bitsPerPixel: bits / pixels }),
+    ...(pixels && { bitsPerPixel: bitsPerPixel(bytes, pixels) }),
     encodeSeconds,
     decodeSeconds,
     peakMemoryBytes: coded.peakMemoryBytes,

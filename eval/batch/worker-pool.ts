@@ -17,6 +17,9 @@ export async function runTasks(tasks: readonly Task[], options: PoolOptions): Pr
     module: new URL('./worker.js', import.meta.url),
     args: [String(options.threads), options.scratch],
     processes: Math.min(options.jobs, tasks.length),
+    nodeOptions: ['--expose-gc'],
+    // A process that holds one codec tells that codec's memory.
+    mayFollow: (task, earlier) => task.system.family === earlier.system.family,
     onResult: options.onRow,
     onDeath: ({ item, system }, cause) => ({
       ...{ item: item.id, system: system.label, family: system.family, media: item.media },

@@ -169,10 +169,12 @@ function summaryTable(media: string): HTMLElement {
         : []),
     ],
   });
+  const payload = media === 'audio' ? ['payload kbps'] : [];
   const rows = own.map((system) => [
     text(system.system),
     text(system.errors > 0 ? `${system.items} (${system.errors} failed)` : String(system.items)),
     mean(system.rate),
+    ...payload.map(() => mean(system.payloadKbps)),
     ...names.map((name) => mean(system.metrics[name])),
     figure(system.encodeSeconds, 2),
     figure(system.decodeSeconds, 2),
@@ -183,6 +185,7 @@ function summaryTable(media: string): HTMLElement {
     'system',
     'items',
     data.rateUnits[media]!,
+    ...payload,
     ...names,
     'encode s',
     'decode s',

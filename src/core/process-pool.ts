@@ -4,8 +4,12 @@ export interface ProcessPoolOptions<Task, Result> {
   /** The module a process runs: it answers every message (a task) with a message (the result), and ends on disconnect. */
   readonly module: URL;
   readonly args: readonly string[];
+  /** Options of Node for the processes, besides those of this one. */
+  readonly nodeOptions?: readonly string[];
   /** Processes at once. */
   readonly processes: number;
+  /** Whether a process may go on with a task after another. Default: always. */
+  mayFollow?(task: Task, earlier: Task): boolean;
   onResult(result: Result, task: Task): void | Promise<void>;
   /** The result of a task at which its process died, by what signal or exit status. It may throw instead. */
   onDeath(task: Task, cause: string): Result;
@@ -37,18 +41,24 @@ export async function runInProcesses<Task, Result>(
 
 async function runOne<Task, Result>(
   waiting: Iterator<Task>,
-  { module, args, onResult, onDeath, retries = 0 }: ProcessPoolOptions<Task, Result>,
+  options: ProcessPoolOptions<Task, Result>,
   signal: AbortSignal,
 ): Promise<void> {
+  const { module, args, nodeOptions = [], mayFollow, onResult, onDeath, retries = 0 } = options;
+  const execArgv = [...process.execArgv, ...nodeOptions];
   let worker: ChildProcess | undefined;
+  let earlier: Task | undefined;
   const kill = () => void worker?.kill();
   signal.addEventListener('abort', kill);
   try {
     for (let next = waiting.next(); !next.done; next = waiting.next()) {
       const task = next.value;
+      if (earlier !== undefined && mayFollow?.(task, earlier) === false && worker?.connected)
+        worker.disconnect();
+      earlier = task;
       for (let tried = 0; ; tried++) {
         signal.throwIfAborted();
-        worker = worker?.connected ? worker : fork(module, args, { serialization: 'advanced' });
+        worker = worker?.connected ? worker : fork(module, args, { serialization: 'advanced', execArgv });
         const answer = await ask<Task, Result>(worker, task);
         signal.throwIfAborted();
         if ('death' in answer && tried < retries) continue;
