@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { type ImageSignal, readAudio, readImage, writeAudio } from '../../src/index.ts';
+import { type ImageSignal, openVideo, readAudio, readImage, writeAudio } from '../../src/index.ts';
 import type { AudioBaseline, Baseline, ImageBaseline, VideoBaseline } from '../baselines/baseline.ts';
 import { EXACT_CHROMA, type FfmpegUse, packetBytes, runFfmpeg } from '../baselines/ffmpeg.ts';
 import { collectGarbage, peakMemoryBytes, resetPeakMemory } from '../peak-memory.ts';
@@ -76,7 +76,11 @@ function videoSystem({ label, settings }: SystemSpec, baseline: VideoBaseline): 
           ...[...baseline.encodeArgs(settings), '-f', baseline.format, coded],
         ],
         `cannot encode with ${label}`,
-      );
+      ).catch(async (error) => {
+        // If it is the item's fault, reading it says so.
+        for await (const _ of (await openVideo(item.path)).frames());
+        throw error;
+      });
       const decoding = await runFfmpeg(['-i', coded, '-f', 'null', '-'], `cannot decode ${label}`);
       return {
         ...uses(encoding, decoding),

@@ -1,24 +1,13 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ImageSignal, Rng, writeImage } from '../../src/index.ts';
+import { writeImage } from '../../src/index.ts';
 import { root } from './build.ts';
 import { codec, failureOf, jsonOf } from './command.ts';
-import { chirp, freshFolders, wavBytes } from './fixtures.ts';
+import { chirp, freshFolders, picture, wavBytes } from './fixtures.ts';
 
 const folder = freshFolders();
 const speech = path.join(root, 'examples/speech.wav');
-
-/** A picture with something to code: blurred grey noise. */
-function picture(width: number, height: number, seed = 1): ImageSignal {
-  const rng = new Rng(seed);
-  const data = new Uint8Array(width * height * 3);
-  for (let i = 0; i < data.length; i++) {
-    const left = data[i - 3] ?? 128;
-    data[i] = i % 3 === 0 ? Math.max(0, Math.min(255, left + 12 * rng.normal())) : data[i - 1]!;
-  }
-  return { kind: 'image', width, height, channels: 3, data };
-}
 
 const lines = (file: string) => readFileSync(path.join(folder(), file), 'utf8').trim().split('\n');
 

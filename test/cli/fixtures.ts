@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
-import type { AudioSignal } from '../../src/core/signal.ts';
+import type { AudioSignal, ImageSignal } from '../../src/core/signal.ts';
 import { float32 } from '../../src/core/tensor.ts';
 import { codebookName } from '../../src/quantizers/rvq.ts';
 import { Codec } from '../../src/recipe/codec.ts';
@@ -109,6 +109,17 @@ export function wavHeader(dataBytes: number, { sampleRateHz = 24000, channels = 
 /** A chirp, loud enough to survive any codec. */
 export function chirp(length: number): Float32Array {
   return Float32Array.from({ length }, (_, t) => 0.5 * Math.sin((t * (200 + t / 50)) / 24000));
+}
+
+/** A picture with something to code: blurred grey noise. */
+export function picture(width: number, height: number, seed = 1): ImageSignal {
+  const rng = new Rng(seed);
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 0; i < data.length; i++) {
+    const left = data[i - 3] ?? 128;
+    data[i] = i % 3 === 0 ? Math.max(0, Math.min(255, left + 12 * rng.normal())) : data[i - 1]!;
+  }
+  return { kind: 'image', width, height, channels: 3, data };
 }
 
 /** Names in a folder, in order. */
