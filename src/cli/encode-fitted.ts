@@ -86,11 +86,11 @@ export async function encodeFitted(
       remedy: 'Choose with --quality or --bpp.',
     });
   }
-  const codec = await loadFittedCodec(recipe, loadOptions(args));
-  const signal = await signalFiles[codec.parts.media].read(input);
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   if (args.onInterrupt === 'save') process.once('SIGINT', onSignal);
+  const codec = await loadFittedCodec(recipe, loadOptions(args));
+  const signal = await signalFiles[codec.parts.media].read(input);
   const line = fitLine(args);
   try {
     const file = await codec.encode(signal, {

@@ -33,6 +33,17 @@ function network(): Map<string, HostTensor> {
   );
 }
 
+/** Not far from the network, within its limit. */
+const reference = new Map(
+  [...network()].map(([name, { shape, data }]) => [
+    name,
+    float32(
+      shape,
+      Float32Array.from(data, (value) => Math.max(-0.5, Math.min(0.5, value))),
+    ),
+  ]),
+);
+
 /** Squared error of all weights plus bits. */
 const costWith =
   (lambda: number) =>
@@ -46,12 +57,12 @@ const costWith =
 
 describe('packNetwork', () => {
   it('reads back as packed, within the limit, finer where bits are cheap', async () => {
-    const fine = await packNetwork(network(), parts, costWith(1e-6));
-    const coarse = await packNetwork(network(), parts, costWith(1e-2));
+    const fine = await packNetwork(network(), parts, reference, costWith(1e-6));
+    const coarse = await packNetwork(network(), parts, reference, costWith(1e-2));
     expect(coarse.bytes.length).toBeLessThan(fine.bytes.length);
     for (const { bytes, network: packed, partBytes } of [fine, coarse]) {
       const cursor = new ByteCursor(bytes);
-      expect(unpackNetwork(cursor, parts)).toEqual(packed);
+      expect(unpackNetwork(cursor, parts, reference)).toEqual(packed);
       expect(cursor.failure).toBeUndefined();
       expect(cursor.offset).toBe(bytes.length);
       expect(Object.values(partBytes).reduce((a, b) => a + b)).toBe(bytes.length);
@@ -59,13 +70,18 @@ describe('packNetwork', () => {
     }
   });
 
+  it('takes a few bytes for what is known', async () => {
+    const { bytes } = await packNetwork(reference, parts, reference, costWith(1e-4));
+    expect(bytes.length).toBeLessThanOrEqual(12);
+  });
+
   it('refuses what is short or has a step out of range', async () => {
-    const { bytes } = await packNetwork(network(), parts, costWith(1e-4));
+    const { bytes } = await packNetwork(network(), parts, reference, costWith(1e-4));
     const short = new ByteCursor(bytes.subarray(0, 20));
-    unpackNetwork(short, parts);
+    unpackNetwork(short, parts, reference);
     expect(short.failure).toBe('short');
     const wrong = new ByteCursor(bytes.with(0, 30));
-    unpackNetwork(wrong, parts);
+    unpackNetwork(wrong, parts, reference);
     expect(wrong.failure).toMatch(/2\^-30/);
   });
 });

@@ -36,11 +36,13 @@ const ROW_LENGTH = 16;
  * Quantizes a network and codes it with DeepCABAC, part after part. The step of each part is searched from the coarsest: the
  * one for which `cost`, given the whole network with the parts so far as coded and this part's bits, is least. The
  * search of a part ends where a finer step has been worse twice.
+ * @param reference a network that decoders know: what is coded is the difference to it
  * @param cost e.g. error + lambda * rate of the network and of what it codes
  */
 export async function packNetwork(
   network: Network,
   parts: readonly NetworkPart[],
+  reference: Network,
   cost: (candidate: Network, bits: number) => Promise<number>,
 ): Promise<PackedNetwork> {
   const result = new Map(network);
@@ -48,10 +50,11 @@ export async function packNetwork(
   const partBytes: Record<string, number> = {};
   for (const part of parts) {
     const values = joined(network, part);
+    const known = joined(reference, part);
     let best: { cost: number; bytes: number[]; tensors: Map<string, HostTensor> } | undefined;
     let worse = 0;
     for (let exponent = part.exponents[0]; exponent <= part.exponents[1] && worse < 2; exponent++) {
-      const coded = codePart(values, part, exponent);
+      const coded = codePart(values, known, part, exponent);
       const bits = 8 * (out.length + coded.bytes.length);
       const candidate = await cost(new Map([...result, ...coded.tensors]), bits);
       if (best && !(candidate < best.cost)) worse++;
@@ -67,8 +70,12 @@ export async function packNetwork(
   return { bytes: Uint8Array.from(out), network: result, partBytes };
 }
 
-/** Reads what `packNetwork` wrote for the same parts. Sets the cursor's failure, or throws `bad-container`. */
-export function unpackNetwork(cursor: ByteCursor, parts: readonly NetworkPart[]): Map<string, HostTensor> {
+/** Reads what `packNetwork` wrote for the same parts and reference. Sets the cursor's failure, or throws `bad-container`. */
+export function unpackNetwork(
+  cursor: ByteCursor,
+  parts: readonly NetworkPart[],
+  reference: Network,
+): Map<string, HostTensor> {
   const network = new Map<string, HostTensor>();
   for (const part of parts) {
     const exponent = cursor.uint(1);
@@ -79,7 +86,8 @@ export function unpackNetwork(cursor: ByteCursor, parts: readonly NetworkPart[])
       break;
     }
     const levels = decodeLevels(bytes, countOf(part), ROW_LENGTH);
-    const values = Float32Array.from(levels, (level) => level * 2 ** -exponent);
+    const known = joined(reference, part);
+    const values = known.map((value, i) => value + levels[i]! * 2 ** -exponent);
     const { limit } = part;
     if (limit !== undefined && values.some((value) => Math.abs(value) > limit)) {
       cursor.failure = `a value out of range in the ${part.name}`;
@@ -92,17 +100,25 @@ export function unpackNetwork(cursor: ByteCursor, parts: readonly NetworkPart[])
 
 function codePart(
   values: Float32Array,
+  known: Float32Array,
   part: NetworkPart,
   exponent: number,
 ): { bytes: number[]; tensors: Map<string, HostTensor> } {
   const step = 2 ** -exponent;
-  const limit = Math.floor(Math.min(part.limit ?? Number.POSITIVE_INFINITY, 2 ** 20 * step) / step) * step;
-  const clipped = values.map((value) => Math.max(-limit, Math.min(limit, value)));
-  const coded = quantize(clipped, ROW_LENGTH, { step, lambda: LEVEL_LAMBDA });
+  // A step below the limit: rounding may go up.
+  const limit = (part.limit ?? Number.POSITIVE_INFINITY) - step;
+  const differences = values.map((value, i) => Math.max(-limit, Math.min(limit, value)) - known[i]!);
+  const coded = quantize(differences, ROW_LENGTH, { step, lambda: LEVEL_LAMBDA });
   const bytes = [exponent];
   writeVarint(coded.bytes.length, bytes);
   for (const byte of coded.bytes) bytes.push(byte);
-  return { bytes, tensors: separated(coded.values, part) };
+  return {
+    bytes,
+    tensors: separated(
+      known.map((value, i) => value + coded.values[i]!),
+      part,
+    ),
+  };
 }
 
 function countOf(part: NetworkPart): number {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { toHex } from '../bitstream/fields.ts';
 import { FittedCodec } from '../codec/fitted-codec.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import { type RepresentationEntry, representations } from '../representations/catalogue.ts';
+import { loadWeights } from '../weights/store.ts';
 import type { LoadOptions } from './codec.ts';
 import { loadFittedRecipe } from './load.ts';
 import type { FittedRecipe } from './schema.ts';
@@ -30,10 +32,15 @@ export async function loadFittedCodec(nameOrFile: string, options: LoadOptions =
   return new FittedCodec(parts, engine);
 }
 
-/** First 8 bytes of the SHA-256 over the representation's options: how the fit went does not matter to a decoder. */
+/**
+ * First 8 bytes of the SHA-256 over the representation's options, with the fingerprint of the weights it names, if any: how the
+ * fit went does not matter to a decoder.
+ */
 function fingerprintOfRepresentation(representation: FittedRecipe['representation']): Uint8Array {
   const entry: RepresentationEntry = representations[representation.type];
-  const sorted = Object.entries(representation)
+  const options: Record<string, unknown> = { ...representation };
+  if (typeof options.weights === 'string') options.weights = toHex(loadWeights(options.weights).fingerprint);
+  const sorted = Object.entries(options)
     .filter(([name]) => !entry.encoderOptions?.includes(name))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
   const digest = createHash('sha256').update(JSON.stringify(sorted)).digest();

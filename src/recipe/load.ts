@@ -43,8 +43,8 @@ export function isFitted(recipe: Recipe | FittedRecipe): recipe is FittedRecipe 
 export function loadAnyRecipe(nameOrFile: string, overrides: readonly string[] = []): Recipe | FittedRecipe {
   const file = locate(nameOrFile, process.cwd());
   const tree = merge(readTree(file, []), parseAssignments(overrides));
-  if (isFittedTree(tree)) return parse(fittedRecipeSchema, file, tree);
-  return placeWeights(parse(recipeSchema, file, tree), path.dirname(file));
+  const recipe = isFittedTree(tree) ? parse(fittedRecipeSchema, file, tree) : parse(recipeSchema, file, tree);
+  return placeWeights(recipe, path.dirname(file));
 }
 
 /** A path of weights in a recipe file is relative to that file, wherever in the recipe it stands. */

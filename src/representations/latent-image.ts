@@ -11,6 +11,7 @@ import {
   MAX_CONTEXTS,
   macPerPixel,
   networkParts,
+  type Size,
   Tiling,
 } from './latent-image/geometry.ts';
 import { type PaddedGrid, paddedGrid, rowStart } from './latent-image/integer-context.ts';
@@ -18,7 +19,7 @@ import { countBits, MAX_LATENT } from './latent-image/latents.ts';
 import { parsePayload, withoutEmpty, writePayload } from './latent-image/payload.ts';
 import { type Picture, pictureOf } from './latent-image/picture.ts';
 import { LatentImageProblem, latentName } from './latent-image/problem.ts';
-import { pyramidStart, type Start } from './latent-image/start.ts';
+import { freshStart, knownNetwork, type Start } from './latent-image/start.ts';
 import { TileSynthesis, tileTarget } from './latent-image/tiles.ts';
 
 type Network = ReadonlyMap<string, HostTensor>;
@@ -38,6 +39,12 @@ const options = z.strictObject({
   contextWidth: z.int().min(2).max(16).default(16).describe('hidden units of the context model'),
   width: z.int().min(2).max(256).default(32).describe('hidden units of the synthesis'),
   tile: z.literal([64, 128, 256, 512]).default(256).describe('pixels of a side of what is computed at once'),
+  weights: z
+    .string()
+    .optional()
+    .describe(
+      'networks that fits start from and that decoders know: a name of codec weights list, or a path',
+    ),
 });
 
 /**
@@ -55,18 +62,19 @@ class LatentImage implements Representation<'image'> {
   async fit(raster: RasterImage, fitOptions: FitOptions): Promise<Fitted> {
     const picture = pictureOf(raster);
     const { engine, lambda, seed } = fitOptions;
-    const start = (fitOptions.from as Start | undefined) ?? pyramidStart(picture, this.options, lambda, seed);
+    const { width, height, channels } = raster;
+    const size: Size = [height, width];
+    const start = (fitOptions.from as Start | undefined) ?? freshStart(this.options, picture, lambda, seed);
     const problem = new LatentImageProblem(picture, this.options, lambda, start);
     const { parameters, interrupted } = await runFit(problem, fitOptions);
     const values = Array.from(
       { length: this.options.levels },
       (_, level) => problem.grids.get(latentName(level))!.values,
     );
-    const sizes = gridSizes(this.options, [picture.height, picture.width]);
-    const grids = sizes.map((size, level) => rounded(values[level]!, size));
-    const packed = await this.pack(picture, grids, parameters, fitOptions);
-    const payload = writePayload(packed.bytes, grids, packed.network, this.options);
-    const { width, height, channels } = raster;
+    const sizes = gridSizes(this.options, size);
+    const grids = sizes.map((each, level) => rounded(values[level]!, each));
+    const packed = await this.pack(picture, grids, parameters, start.gain, fitOptions);
+    const payload = writePayload(packed.bytes, start.gain, grids, packed.network, this.options);
     const format = { width, height, channels, bitDepth: bitDepthOf(raster) };
     const decoded = pictureOf(await this.decode(payload, format, engine));
     return {
@@ -77,7 +85,7 @@ class LatentImage implements Representation<'image'> {
         ...packed.partBytes,
         latents: payload.length - packed.bytes.length,
       },
-      end: { network: parameters, grids: values } satisfies Start,
+      end: { network: parameters, grids: values, gain: start.gain } satisfies Start,
     };
   }
 
@@ -90,7 +98,7 @@ class LatentImage implements Representation<'image'> {
     const synthesis = await TileSynthesis.create(engine, network, tiling);
     const [tileHeight, tileWidth] = tiling.size;
     for (let tile = 0; tile < tiling.count; tile++) {
-      const planes = await synthesis.pixels(grids, tile);
+      const planes = await synthesis.pixels(network, grids, tile);
       const [top, left] = tiling.origin(tile);
       for (let c = 0; c < channels; c++) {
         for (let y = 0; y < Math.min(tileHeight, height - top); y++) {
@@ -120,46 +128,54 @@ class LatentImage implements Representation<'image'> {
   }
 
   /** Quantizes the networks: the context model by the bits of the latents, the others by the error of some tiles. */
-  private pack(picture: Picture, grids: readonly PaddedGrid[], parameters: Network, fitOptions: FitOptions) {
-    const { engine, lambda } = fitOptions;
-    const pixels = picture.width * picture.height;
-    const tiling = new Tiling(this.options, [picture.height, picture.width]);
+  private async pack(
+    picture: Picture,
+    grids: readonly PaddedGrid[],
+    parameters: Network,
+    gain: number,
+    { engine, lambda }: FitOptions,
+  ) {
+    const { width, height, channels } = picture;
+    const tiling = new Tiling(this.options, [height, width]);
+    const synthesis = await TileSynthesis.create(engine, parameters, tiling);
     const present = withoutEmpty(grids);
     // A part changes either the bits or the error: the other is as it was.
     const bits = memo((network) => countBits(present, network, this.options), isContext);
-    const error = memo((network) => this.tileError(engine, picture, grids, network, tiling), isSynthesis);
-    return packNetwork(
+    const error = memo((network) => errorOf(synthesis, picture, grids, network, tiling), isSynthesis);
+    const packed = await packNetwork(
       parameters,
-      networkParts(this.options, picture.channels),
+      networkParts(this.options, channels),
+      knownNetwork(this.options, channels, gain),
       async (candidate, networkBits) =>
-        (await error(candidate)) + (lambda * ((await bits(candidate)) + networkBits)) / pixels,
+        (await error(candidate)) + (lambda * (bits(candidate) + networkBits)) / (width * height),
     );
-  }
-
-  private async tileError(
-    engine: Engine,
-    picture: Picture,
-    grids: readonly PaddedGrid[],
-    network: Network,
-    tiling: Tiling,
-  ): Promise<number> {
-    const synthesis = await TileSynthesis.create(engine, network, tiling);
-    const stride = Math.max(1, Math.ceil(tiling.count / JUDGED_TILES));
-    let [sum, count] = [0, 0];
-    for (let tile = 0; tile < tiling.count; tile += stride) {
-      const pixels = await synthesis.pixels(grids, tile);
-      const { target, mask } = tileTarget(picture, tiling, tile);
-      const plane = mask.data.length;
-      for (let i = 0; i < pixels.length; i++) {
-        const weight = mask.data[i % plane]!;
-        const clipped = Math.max(0, Math.min(1, pixels[i]!));
-        sum += weight * (clipped - target.data[i]!) ** 2;
-        count += weight;
-      }
-    }
     await synthesis.dispose();
-    return sum / count;
+    return packed;
   }
+}
+
+/** Mean squared error of some tiles. */
+async function errorOf(
+  synthesis: TileSynthesis,
+  picture: Picture,
+  grids: readonly PaddedGrid[],
+  network: Network,
+  tiling: Tiling,
+): Promise<number> {
+  const stride = Math.max(1, Math.ceil(tiling.count / JUDGED_TILES));
+  let [sum, count] = [0, 0];
+  for (let tile = 0; tile < tiling.count; tile += stride) {
+    const pixels = await synthesis.pixels(network, grids, tile);
+    const { target, mask } = tileTarget(picture, tiling, tile);
+    const plane = mask.data.length;
+    for (let i = 0; i < pixels.length; i++) {
+      const weight = mask.data[i % plane]!;
+      const clipped = Math.max(0, Math.min(1, pixels[i]!));
+      sum += weight * (clipped - target.data[i]!) ** 2;
+      count += weight;
+    }
+  }
+  return sum / count;
 }
 
 export const latentImage = {

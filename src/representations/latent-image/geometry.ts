@@ -11,14 +11,16 @@ export interface LatentImageOptions {
   readonly width: number;
   /** Pixels of a side of what is computed at once. */
   readonly tile: number;
+  /** Name or path of networks that fits start from and decoders know. */
+  readonly weights?: string | undefined;
 }
 
 /** Latents around a tile, at every level, that it depends on. */
 export const HALO = 4;
 /** Pixels around a tile that two 3 x 3 convolutions see. */
 export const PIXEL_HALO = 2;
-/** Weights of the context model are below this: its sums fit 32 bits. */
-export const CONTEXT_WEIGHT_LIMIT = 7.99;
+/** Weights of the context model are at most this: its sums fit 32 bits. */
+export const CONTEXT_WEIGHT_LIMIT = 7.75;
 
 export type Size = readonly [height: number, width: number];
 

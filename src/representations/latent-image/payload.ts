@@ -6,8 +6,9 @@ import { unpackNetwork } from '../../fitting/network.ts';
 import { gridSizes, type LatentImageOptions, networkParts, type Size } from './geometry.ts';
 import type { PaddedGrid } from './integer-context.ts';
 import { decodeLatents, encodeLatents } from './latents.ts';
+import { knownNetwork, MAX_GAIN } from './start.ts';
 
-/** What a payload holds: which levels have latents (varint, a bit each), the networks, the latents. */
+/** What a payload holds: which levels have latents (varint, a bit each), the gain (u8), the networks, the latents. */
 export interface Parsed {
   readonly grids: readonly PaddedGrid[];
   readonly network: ReadonlyMap<string, HostTensor>;
@@ -18,6 +19,7 @@ export interface Parsed {
 
 export function writePayload(
   networkBytes: Uint8Array,
+  gain: number,
   grids: readonly PaddedGrid[],
   network: ReadonlyMap<string, HostTensor>,
   options: LatentImageOptions,
@@ -28,6 +30,7 @@ export function writePayload(
     present.reduce((mask, grid, level) => mask + (grid ? 2 ** level : 0), 0),
     head,
   );
+  head.push(gain + MAX_GAIN);
   return Uint8Array.from(
     Buffer.concat([Uint8Array.from(head), networkBytes, encodeLatents(present, network, options)]),
   );
@@ -47,8 +50,11 @@ export function parsePayload(
 ): Parsed {
   const cursor = new ByteCursor(payload);
   const mask = cursor.varint();
-  const levelsFrom = cursor.offset;
-  const network = unpackNetwork(cursor, networkParts(options, channels));
+  const gain = cursor.uint(1) - MAX_GAIN;
+  if (gain > MAX_GAIN) cursor.fail(`a gain of ${gain}`);
+  const networkFrom = cursor.offset;
+  const known = knownNetwork(options, channels, cursor.failure ? 0 : gain);
+  const network = unpackNetwork(cursor, networkParts(options, channels), known);
   if (!cursor.failure && mask >= 2 ** options.levels) cursor.fail(`levels ${mask}`);
   if (cursor.failure) {
     const found = cursor.failure === 'short' ? `${payload.length} bytes` : cursor.failure;
@@ -61,7 +67,7 @@ export function parsePayload(
   return {
     grids,
     network,
-    networkBytes: cursor.offset - levelsFrom,
+    networkBytes: cursor.offset - networkFrom,
     latentBytes: latents.length,
     codedLevels,
   };

@@ -1,120 +1,114 @@
+import { CodecError } from '../../core/errors.ts';
 import { Rng } from '../../core/rng.ts';
 import { float32, type HostTensor } from '../../core/tensor.ts';
+import { PARAMETER_BITS } from '../../entropy/laplace.ts';
+import { loadWeights } from '../../weights/store.ts';
+import { analyse } from './analysis.ts';
 import { gridSizes, type LatentImageOptions, networkParts, type Size } from './geometry.ts';
 import type { Picture } from './picture.ts';
+
+type Network = Map<string, HostTensor>;
 
 /** Where a fit begins. */
 export interface Start {
   readonly network: ReadonlyMap<string, HostTensor>;
   /** Per level, [rows, columns], in units that will be rounded. */
   readonly grids: readonly Float32Array[];
+  /** How much larger a unit of the latents is than in the networks that decoders know, in quarter octaves. */
+  readonly gain: number;
 }
 
 /** Keys' cubic (1981, a = -0.5) half a pixel off: at distances 1.75, 0.75, 0.25, 1.25. */
 const CUBIC = [-0.0234375, 0.2265625, 0.8671875, -0.0703125];
+/** Lambda that the known networks were made at. */
+const KNOWN_LAMBDA = 1e-3;
+export const MAX_GAIN = 32;
+const QUARTER_OCTAVES = [1, 1.189207115002721, Math.SQRT2, 1.681792830507429];
+/** Tensors whose rows but the last are for latents. */
+const OF_LATENTS = ['synthesis.skip', 'synthesis.0'];
 
 /**
- * A start that is a picture already: latents are the Laplacian pyramid of the mean of the channels, in steps as coarse as
- * lambda makes them, upsampling is cubic, and the synthesis adds the levels up.
+ * Networks that decoders know: those of `weights` where their shapes fit, else zero, and cubic upsampling.
+ * @param gain as in `Start`
  */
-export function pyramidStart(
-  picture: Picture,
-  options: LatentImageOptions,
-  lambda: number,
-  seed: number,
-): Start {
-  const { channels } = picture;
-  const rng = new Rng(seed);
-  const network = new Map<string, HostTensor>();
+export function knownNetwork(options: LatentImageOptions, channels: number, gain: number): Network {
+  const stored = options.weights === undefined ? undefined : loadWeights(options.weights).tensors;
+  const network: Network = new Map();
   for (const { tensors } of networkParts(options, channels)) {
     for (const { name, shape } of tensors) {
-      const [inputs, outputs] = shape as [number, number];
-      const bound = Math.sqrt(3 / inputs);
+      const known = stored?.get(name);
+      const fits = known?.shape.join() === shape.join();
       const tensor = float32(shape);
-      for (let i = 0; i < (inputs - 1) * outputs; i++) tensor.data[i] = bound * (2 * rng.uniform() - 1);
+      if (fits) tensor.data.set(known!.data as Float32Array);
+      else if (name === 'upsampling')
+        tensor.data.forEach((_, i) => {
+          tensor.data[i] = CUBIC[i % 4]!;
+        });
+      // Integers of the fixed point: so are then their sums with what is coded.
+      if (name.startsWith('context.')) roundTo(tensor.data, 1 << PARAMETER_BITS);
+      if (OF_LATENTS.includes(name)) scaleRows(tensor.data, shape as Size, gain);
       network.set(name, tensor);
     }
   }
-  const step = stepOf(lambda);
-  const scale = (name: string, factor: number) => {
-    const { data } = network.get(name)!;
-    for (let i = 0; i < data.length; i++) data[i]! *= factor;
-  };
-  for (const name of ['context.2', 'context.skip', 'synthesis.2', 'synthesis.3']) scale(name, 0);
-  scale('synthesis.0', 0.3);
-  scale('synthesis.1', 0.1);
-  const upsampling = network.get('upsampling')!.data;
-  for (let i = 0; i < upsampling.length; i++) upsampling[i] = CUBIC[i % 4]!;
-  const skip = network.get('synthesis.skip')!.data;
-  const means = meansOf(picture);
-  for (let l = 0; l < options.levels; l++) skip.fill(step, l * channels, (l + 1) * channels);
-  for (let c = 0; c < channels; c++) skip[options.levels * channels + c] = means[c]!;
-  return { network, grids: pyramid(picture, options, means, step) };
+  if (stored && ![...network.keys()].some((name) => stored.has(name))) {
+    throw new CodecError('bad-weights', {
+      what: `the weights ${options.weights} are not of a representation like this`,
+      expected: [...network.keys()].join(', '),
+    });
+  }
+  return network;
 }
 
-/** Of a uniform quantizer at the slope of the rate-distortion curve, dD/dR = -2 ln 2 step^2 / 12, that lambda asks for. */
-function stepOf(lambda: number): number {
-  return Math.sqrt((12 * lambda) / (2 * Math.LN2));
-}
-
-function meansOf({ channels, data }: Picture): number[] {
-  const sums = new Array<number>(channels).fill(0);
-  for (let i = 0; i < data.length; i++) sums[i % channels]! += data[i]!;
-  return sums.map((sum) => (sum * channels) / data.length);
-}
-
-function pyramid(
-  { width, height, channels, data }: Picture,
+/** A start for a picture: the known networks, those of unknown shape at random; latents by the known analysis, else zero. */
+export function freshStart(
   options: LatentImageOptions,
-  means: readonly number[],
-  step: number,
-): Float32Array[] {
-  const mean = means.reduce((sum, value) => sum + value, 0) / channels;
+  picture: Picture,
+  lambda: number,
+  seed: number,
+): Start {
+  const { width, height, channels } = picture;
+  // The step of a uniform quantizer grows with the root of the error that a bit is worth.
+  const gain = Math.round(2 * Math.log2(lambda / KNOWN_LAMBDA));
+  const clamped = Math.max(-MAX_GAIN, Math.min(MAX_GAIN, gain));
+  const network = knownNetwork(options, channels, clamped);
+  const rng = new Rng(seed);
+  const random = (name: string, factor: number) => {
+    const { shape, data } = network.get(name)!;
+    if (data.some((value) => value !== 0)) return;
+    const [inputs, outputs] = shape as Size;
+    const bound = factor * Math.sqrt(3 / inputs);
+    for (let i = 0; i < (inputs - 1) * outputs; i++) data[i] = bound * (2 * rng.uniform() - 1);
+  };
+  for (const name of ['context.0', 'context.1']) random(name, 1);
+  random('context.2', 0.1);
+  if (network.get('synthesis.skip')!.data.every((value) => value === 0)) {
+    // A step as at the slope dD/dR = -2 ln 2 step^2 / 12, the same in all channels, on middle grey.
+    const { data } = network.get('synthesis.skip')!;
+    data.fill(Math.sqrt((12 * lambda) / (2 * Math.LN2)));
+    data.fill(0.5, options.levels * channels);
+  }
+  random('synthesis.0', 0.3);
+  random('synthesis.1', 0.1);
+  const stored = options.weights === undefined ? undefined : loadWeights(options.weights).tensors;
+  const known = stored && analyse(picture, options, stored);
+  const factor = octaves(-clamped);
   const sizes = gridSizes(options, [height, width]);
-  const levels: Float32Array[] = [new Float32Array(width * height)];
-  for (let i = 0; i < data.length; i++) levels[0]![Math.floor(i / channels)]! += data[i]! / channels;
-  levels[0] = levels[0]!.map((value) => value - mean);
-  for (let l = 1; l < sizes.length; l++) levels.push(halved(levels[l - 1]!, sizes[l - 1]!, sizes[l]!));
-  return levels.map((values, l) => {
-    if (l === levels.length - 1) return values.map((value) => value / step);
-    const coarse = doubled(levels[l + 1]!, sizes[l + 1]!, sizes[l]!);
-    return values.map((value, i) => (value - coarse[i]!) / step);
-  });
+  const grids =
+    known?.map((values) => values.map((value) => value * factor)) ??
+    sizes.map(([rows, columns]) => new Float32Array(rows * columns));
+  return { network, grids, gain: clamped };
 }
 
-/** Means of 2 x 2 values, edges repeated. */
-function halved(values: Float32Array, [rows, columns]: Size, [halfRows, halfColumns]: Size): Float32Array {
-  const at = (y: number, x: number) => values[Math.min(y, rows - 1) * columns + Math.min(x, columns - 1)]!;
-  return Float32Array.from({ length: halfRows * halfColumns }, (_, i) => {
-    const [y, x] = [2 * Math.floor(i / halfColumns), 2 * (i % halfColumns)];
-    return (at(y, x) + at(y, x + 1) + at(y + 1, x) + at(y + 1, x + 1)) / 4;
-  });
+function roundTo(values: Float32Array, unit: number): void {
+  for (let i = 0; i < values.length; i++) values[i] = Math.round(values[i]! * unit) / unit;
 }
 
-/** Cubic interpolation, edges repeated. */
-function doubled(values: Float32Array, [rows, columns]: Size, [outRows, outColumns]: Size): Float32Array {
-  const wide = new Float32Array(rows * outColumns);
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < outColumns; x++) {
-      wide[y * outColumns + x] = interpolated((i) => values[y * columns + i]!, x, columns);
-    }
-  }
-  const result = new Float32Array(outRows * outColumns);
-  for (let y = 0; y < outRows; y++) {
-    for (let x = 0; x < outColumns; x++) {
-      result[y * outColumns + x] = interpolated((i) => wide[i * outColumns + x]!, y, rows);
-    }
-  }
-  return result;
+function scaleRows(values: Float32Array, [inputs, outputs]: Size, gain: number): void {
+  const factor = octaves(gain);
+  for (let i = 0; i < (inputs - 1) * outputs; i++) values[i]! *= factor;
 }
 
-function interpolated(at: (i: number) => number, position: number, size: number): number {
-  const odd = position % 2;
-  const base = (position - odd) / 2;
-  let sum = 0;
-  for (let j = 0; j < 4; j++) {
-    const index = odd ? base + 2 - j : base + j - 2;
-    sum += CUBIC[j]! * at(Math.max(0, Math.min(size - 1, index)));
-  }
-  return sum;
+/** 2^(quarters / 4), the same on every machine. */
+function octaves(quarters: number): number {
+  return QUARTER_OCTAVES[quarters & 3]! * 2 ** (quarters >> 2);
 }

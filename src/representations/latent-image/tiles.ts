@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { float32, type HostTensor } from '../../core/tensor.ts';
-import type { Engine } from '../../engine/engine.ts';
-import { ConstantParams } from '../../nn/params.ts';
+import type { CompiledGraph, Engine } from '../../engine/engine.ts';
 import type { Tiling } from './geometry.ts';
 import type { PaddedGrid } from './integer-context.ts';
 import { rowStart } from './integer-context.ts';
@@ -32,36 +31,39 @@ export function tileTarget(
   return { target, mask };
 }
 
-/** Pixels of tiles from latents and network: what a decoder computes in floats. */
+/** Pixels of tiles from latents and networks: what a decoder computes in floats. */
 export class TileSynthesis {
-  private readonly graph: Awaited<ReturnType<Engine['compile']>>;
+  private readonly graph: CompiledGraph;
   private readonly tiling: Tiling;
 
-  private constructor(graph: Awaited<ReturnType<Engine['compile']>>, tiling: Tiling) {
+  private constructor(graph: CompiledGraph, tiling: Tiling) {
     this.graph = graph;
     this.tiling = tiling;
   }
 
-  static async create(engine: Engine, network: Network, tiling: Tiling): Promise<TileSynthesis> {
-    const params = new ConstantParams(network);
+  /** For networks of these shapes. */
+  static async create(engine: Engine, shapes: Network, tiling: Tiling): Promise<TileSynthesis> {
     const graph = await engine.compile((io) => {
       const windows = Array.from(
         { length: tiling.levels },
         (_, level) => io.input(`latent:${level}`, tiling.window(level)) as tf.Tensor2D,
       );
-      const get = (name: string) => params.get(name, network.get(name)!.shape);
-      io.output('pixels', synthesise(windows, tiling, get));
+      io.output(
+        'pixels',
+        synthesise(windows, tiling, (name) => io.input(name, shapes.get(name)!.shape)),
+      );
     });
     return new TileSynthesis(graph, tiling);
   }
 
   /** Planes [channels, height, width] of a tile, not clipped. */
-  async pixels(grids: readonly PaddedGrid[], tile: number): Promise<Float32Array> {
-    const feed = (name: string) => {
-      const level = Number(name.slice('latent:'.length));
-      return windowOf(grids[level]!, this.tiling.windowOrigin(tile, level), this.tiling.window(level));
-    };
-    const { pixels } = await this.graph.run(feed);
+  async pixels(network: Network, grids: readonly PaddedGrid[], tile: number): Promise<Float32Array> {
+    const { pixels } = await this.graph.run((name) => {
+      const level = /^latent:(\d+)$/.exec(name)?.[1];
+      if (level === undefined) return network.get(name);
+      const origin = this.tiling.windowOrigin(tile, Number(level));
+      return windowOf(grids[Number(level)]!, origin, this.tiling.window(Number(level)));
+    });
     return pixels!.data as Float32Array;
   }
 

@@ -1,0 +1,79 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { Rng } from '../../src/core/rng.ts';
+import type { RasterImage } from '../../src/core/signal.ts';
+import { readRaster, writeImage } from '../../src/media/image-file.ts';
+import { codec, failureOf, jsonOf, start } from './command.ts';
+import { freshFolders } from './fixtures.ts';
+
+const folder = freshFolders();
+
+function picture(width: number, height: number): RasterImage {
+  const rng = new Rng(2);
+  const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => 3 * (i % 50) + rng.int(20));
+  return { kind: 'image', width, height, channels: 3, data };
+}
+
+async function withPicture(width = 20, height = 14): Promise<string> {
+  const place = folder();
+  await writeImage(path.join(place, 'photo.png'), picture(width, height));
+  return place;
+}
+
+describe('codec encode of a picture', () => {
+  it('takes the recipe for pictures, and decode gives one of its size', async () => {
+    const place = await withPicture();
+    const told = jsonOf(await codec(place, 'encode', 'photo.png', '--steps', '2', '--json'));
+    expect(told).toMatchObject({ output: 'photo.codec', recipe: 'inr-image', interrupted: false });
+    expect(told.bytes).toBe(readFileSync(path.join(place, 'photo.codec')).length);
+    expect(told.bpp).toBeCloseTo((8 * (told.bytes as number)) / (20 * 14), 6);
+    const about = jsonOf(await codec(place, 'info', 'photo.codec', '--json'));
+    expect(about).toMatchObject({ recipe: 'inr-image', width: 20, height: 14, channels: 3, bitDepth: 8 });
+    expect(about.macPerPixel).toBeGreaterThan(0);
+    const decoded = jsonOf(await codec(place, 'decode', 'photo.codec', '-o', 'out.png', '--json'));
+    expect(decoded).toMatchObject({ output: 'out.png', width: 20, height: 14 });
+    const { width, height, channels } = await readRaster(path.join(place, 'out.png'));
+    expect({ width, height, channels }).toEqual({ width: 20, height: 14, channels: 3 });
+  }, 180_000);
+
+  it('keeps to a rate', async () => {
+    const place = await withPicture(48, 40);
+    const told = jsonOf(await codec(place, 'encode', 'photo.png', '--steps', '12', '--bpp', '3', '--json'));
+    expect(told.bpp).toBeLessThanOrEqual(3);
+    expect((8 * readFileSync(path.join(place, 'photo.codec')).length) / (48 * 40)).toBeLessThanOrEqual(3);
+    const least = await codec(place, 'encode', 'photo.png', '--steps', '2', '--bpp', '0.001', '--force');
+    expect(failureOf(least)).toMatch(/cannot code this in 0.001 bpp: found [\d.]+ bpp at least/);
+  }, 180_000);
+
+  it('says what is wrong', async () => {
+    const place = await withPicture();
+    const fails = async (...args: string[]) => failureOf(await codec(place, 'encode', 'photo.png', ...args));
+    expect(await fails('--preset', 'fats')).toMatch(/no preset "fats": expected fast, medium, slow/);
+    expect(await fails('--bitrate', '6')).toMatch(/inr-image has no bitrates. Choose with --quality/);
+    expect(await fails('--recipe', 'inr-image', '-o', 'a.ecdc')).toMatch(/cannot write .ecdc files/);
+    const usage = await codec(place, 'encode', 'photo.png', '--quality', '0');
+    expect(failureOf(usage, 2)).toMatch(/--quality takes a number from 1 to 100/);
+    writeFileSync(path.join(place, 'broken.png'), 'no picture');
+    expect(failureOf(await codec(place, 'encode', 'broken.png'))).toMatch(/cannot decode broken.png/);
+  }, 180_000);
+
+  it.skipIf(process.platform !== 'linux')(
+    'saves the best so far at Ctrl-C where asked to',
+    async () => {
+      const place = await withPicture();
+      const args = ['encode', 'photo.png', '--steps', '1000000', '--on-interrupt', 'save', '--json'];
+      const { child, outcome } = await start(place, ...args);
+      // The command listens for the signal before it loads the runtime.
+      const hasRuntime = () => readFileSync(`/proc/${child.pid}/maps`, 'utf8').includes('onnxruntime');
+      while (!hasRuntime()) await wait(50);
+      await wait(500);
+      child.kill('SIGINT');
+      expect(jsonOf(await outcome)).toMatchObject({ output: 'photo.codec', interrupted: true });
+      expect((await codec(place, 'decode', 'photo.codec')).status).toBe(1); // photo.png is there
+      expect((await codec(place, 'decode', 'photo.codec', '-o', 'out.png')).status).toBe(0);
+    },
+    180_000,
+  );
+});
