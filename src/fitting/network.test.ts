@@ -57,8 +57,8 @@ const costWith =
 
 describe('packNetwork', () => {
   it('reads back as packed, within the limit, finer where bits are cheap', async () => {
-    const fine = await packNetwork(network(), parts, reference, costWith(1e-6));
-    const coarse = await packNetwork(network(), parts, reference, costWith(1e-2));
+    const fine = await packNetwork(network(), parts, costWith(1e-6), reference);
+    const coarse = await packNetwork(network(), parts, costWith(1e-2), reference);
     expect(coarse.bytes.length).toBeLessThan(fine.bytes.length);
     for (const { bytes, network: packed, partBytes } of [fine, coarse]) {
       const cursor = new ByteCursor(bytes);
@@ -71,12 +71,12 @@ describe('packNetwork', () => {
   });
 
   it('takes a few bytes for what is known', async () => {
-    const { bytes } = await packNetwork(reference, parts, reference, costWith(1e-4));
+    const { bytes } = await packNetwork(reference, parts, costWith(1e-4), reference);
     expect(bytes.length).toBeLessThanOrEqual(12);
   });
 
   it('refuses what is short or has a step out of range', async () => {
-    const { bytes } = await packNetwork(network(), parts, reference, costWith(1e-4));
+    const { bytes } = await packNetwork(network(), parts, costWith(1e-4), reference);
     const short = new ByteCursor(bytes.subarray(0, 20));
     unpackNetwork(short, parts, reference);
     expect(short.failure).toBe('short');

@@ -36,21 +36,21 @@ const ROW_LENGTH = 16;
  * Quantizes a network and codes it with DeepCABAC, part after part. The step of each part is searched from the coarsest: the
  * one for which `cost`, given the whole network with the parts so far as coded and this part's bits, is least. The
  * search of a part ends where a finer step has been worse twice.
- * @param reference a network that decoders know: what is coded is the difference to it
  * @param cost e.g. error + lambda * rate of the network and of what it codes
+ * @param reference a network that decoders know: what is coded is the difference to it
  */
 export async function packNetwork(
   network: Network,
   parts: readonly NetworkPart[],
-  reference: Network,
   cost: (candidate: Network, bits: number) => Promise<number>,
+  reference?: Network,
 ): Promise<PackedNetwork> {
   const result = new Map(network);
   const out: number[] = [];
   const partBytes: Record<string, number> = {};
   for (const part of parts) {
     const values = joined(network, part);
-    const known = joined(reference, part);
+    const known = reference ? joined(reference, part) : new Float32Array(countOf(part));
     let best: { cost: number; bytes: number[]; tensors: Map<string, HostTensor> } | undefined;
     let worse = 0;
     for (let exponent = part.exponents[0]; exponent <= part.exponents[1] && worse < 2; exponent++) {
@@ -74,7 +74,7 @@ export async function packNetwork(
 export function unpackNetwork(
   cursor: ByteCursor,
   parts: readonly NetworkPart[],
-  reference: Network,
+  reference?: Network,
 ): Map<string, HostTensor> {
   const network = new Map<string, HostTensor>();
   for (const part of parts) {
@@ -86,7 +86,7 @@ export function unpackNetwork(
       break;
     }
     const levels = decodeLevels(bytes, countOf(part), ROW_LENGTH);
-    const known = joined(reference, part);
+    const known = reference ? joined(reference, part) : new Float32Array(countOf(part));
     const values = known.map((value, i) => value + levels[i]! * 2 ** -exponent);
     const { limit } = part;
     if (limit !== undefined && values.some((value) => Math.abs(value) > limit)) {

@@ -145,9 +145,9 @@ class LatentImage implements Representation<'image'> {
     const packed = await packNetwork(
       parameters,
       networkParts(this.options, channels),
-      knownNetwork(this.options, channels, gain),
       async (candidate, networkBits) =>
         (await error(candidate)) + (lambda * (bits(candidate) + networkBits)) / (width * height),
+      knownNetwork(this.options, channels, gain),
     );
     await synthesis.dispose();
     return packed;
