@@ -41,8 +41,8 @@ export interface FitProblem {
   readonly grids?: ReadonlyMap<string, WindowedGrid>;
   /** Runs of the graph in which the whole signal is seen once. */
   readonly runsPerStep: number;
-  /** How many times the learning rate a parameter or grid learns at; 1 if absent. */
-  rateOf?(name: string): number;
+  /** How many times the learning rate a parameter or grid learns at in a phase; 1 if absent, 0 for not at all. */
+  rateOf?(name: string, phase: Phase): number;
   /** Records the loss of one run; called once for each phase. */
   loss(graph: StepGraph, phase: Phase): StepLoss;
   /** Inputs of run number `run`; `progress` in [0, 1) of the phase. */
@@ -234,6 +234,6 @@ function stepGraph(
     })(values);
     io.output('total', value);
     const gradients = new Map(names.map((name, i) => [name, { value: values[i]!, gradient: grads[i]! }]));
-    adamStep(io, gradients, adamOf(settings), (name) => problem.rateOf?.(name) ?? 1);
+    adamStep(io, gradients, adamOf(settings), (name) => problem.rateOf?.(name, phase) ?? 1);
   });
 }

@@ -9,7 +9,7 @@ import { ConstantParams } from '../nn/params.ts';
 import { WholeTimeline } from '../nn/timeline.ts';
 import { foldWeightNorm } from '../nn/weight-norm.ts';
 import { languageModelSizes } from './ecdc.ts';
-import { loadRecipe, recipeNames } from './load.ts';
+import { fittedRecipeNames, loadFittedRecipe, loadRecipe, recipeNames } from './load.ts';
 import type { Recipe } from './schema.ts';
 import { buildStages } from './stages.ts';
 
@@ -99,6 +99,14 @@ export function recipesUsing(weightsName: string): string[] {
   return recipeNames().filter((name) =>
     weightsSlots(loadRecipe(name)).some(({ weights }) => weights === weightsName),
   );
+}
+
+/** Names of the package's fitted recipes whose fits start from weights of this name. */
+export function fittedRecipesUsing(weightsName: string): string[] {
+  return fittedRecipeNames().filter((name) => {
+    const { representation } = loadFittedRecipe(name);
+    return 'weights' in representation && representation.weights === weightsName;
+  });
 }
 
 /** Names of the package's recipes whose codec the weights fit. */

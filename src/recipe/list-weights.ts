@@ -3,7 +3,7 @@ import { toHex } from '../bitstream/fields.ts';
 import { sizeOf } from '../core/tensor.ts';
 import { weightsSources } from '../weights/sources.ts';
 import { loadWeights, type WeightsPlace, weightsNames } from '../weights/store.ts';
-import { recipesUsing } from './check-weights.ts';
+import { fittedRecipesUsing, recipesUsing } from './check-weights.ts';
 
 export interface ListedWeights {
   readonly name: string;
@@ -30,7 +30,8 @@ export interface ListedWeights {
 export function listWeights(): ListedWeights[] {
   return weightsNames().map(({ name, place }) => {
     const about = weightsSources()[name]?.about;
-    const known = { name, place, ...(about !== undefined && { about }), recipes: recipesUsing(name) };
+    const recipes = [...recipesUsing(name), ...fittedRecipesUsing(name)];
+    const known = { name, place, ...(about !== undefined && { about }), recipes };
     if (place === 'absent') return { ...known, command: `codec weights pull ${name}` };
     return { ...known, ...contentsOf(name) };
   });

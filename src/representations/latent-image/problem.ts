@@ -55,8 +55,13 @@ export class LatentImageProblem implements FitProblem {
     }
   }
 
-  rateOf(name: string): number {
-    return this.grids.has(name) ? LATENT_RATE : 1;
+  /**
+   * Rounded latents stay as they are while the networks learn to do with them: the rate has no slope at the middle of its step,
+   * where most latents are, so that nothing would hold them at zero.
+   */
+  rateOf(name: string, phase: Phase): number {
+    if (!this.grids.has(name)) return 1;
+    return phase === 'rounded' ? 0 : LATENT_RATE;
   }
 
   loss(graph: StepGraph, phase: Phase): StepLoss {
