@@ -31,9 +31,11 @@ export {
   type RasterImage,
   type Signal,
 } from './core/signal.ts';
+export { float32, type HostTensor, int32 } from './core/tensor.ts';
 export { createEngine, engineNames } from './engine/catalogue.ts';
 export type { DeviceName } from './engine/devices.ts';
 export { type CompiledGraph, compile, type Engine, type GraphFn, type GraphIo } from './engine/engine.ts';
+export { loadGradients } from './engine/gradients.ts';
 export { type BinCoderName, binCoderNames, binCoders } from './entropy/bin-coders.ts';
 export {
   adaptiveTree,
@@ -71,6 +73,7 @@ export { type ListedWeights, listWeights } from './recipe/list-weights.ts';
 export { loadRecipe, recipeNames } from './recipe/load.ts';
 export { type PulledWeights, type PullOptions, pullWeights } from './recipe/pull-weights.ts';
 export type { Recipe } from './recipe/schema.ts';
+export { freshState, Optimised, type OptimiserState } from './training/optimised.ts';
 export { type Packed, type PackOptions, packWeights } from './weights/pack.ts';
 export { readSafetensors, writeSafetensors } from './weights/safetensors.ts';
 export { type UnpackedWeights, unpackWeights } from './weights/unpack.ts';

@@ -9,6 +9,7 @@ import { openFitted } from '../codec/fitted-codec.ts';
 import { unitsOfFormat } from '../codec/fitted-formats.ts';
 import { assertAudioHeader } from '../codec/header.ts';
 import { inspectContainer, inspectEcdc } from '../codec/inspect.ts';
+import type { CodebookUse } from '../core/code-counts.ts';
 import { recipeAboutEcdc } from '../recipe/ecdc.ts';
 import { entropyOfFile } from '../recipe/entropy-of-file.ts';
 import { loadFittedCodec } from '../recipe/fitted.ts';
@@ -28,6 +29,8 @@ interface Found {
   readonly frames: number;
   /** Bytes of codes, without headers and checksums. */
   readonly payloadBytes: number;
+  /** How codebooks are used, where the codes could be read. */
+  readonly codebookUse?: CodebookUse;
   /** What only files of this kind say. */
   readonly particulars: Readonly<Record<string, unknown>>;
   /** The header's fields. */
@@ -55,10 +58,8 @@ const inspectors: Record<
     const { codebookSize } = buildStages(loaded).quantizer;
     const { segmented } = buildFraming(loaded);
     const entropy = entropyOfFile(loaded, codebookSize, header.fingerprint);
-    const { chunks, frames, payloadBytes, lengthSamples, coders, codebookBits } = await inspectContainer(
-      container,
-      entropy && { entropy, codebookSize, segmented },
-    );
+    const { chunks, frames, payloadBytes, lengthSamples, coders, codebookBits, codebookUse } =
+      await inspectContainer(container, entropy && { entropy, codebookSize, segmented });
     const found = {
       recipe,
       sampleRateHz: header.sampleRateHz,
@@ -73,6 +74,7 @@ const inspectors: Record<
         entropy: coders,
         ...(codebookBits && { codebookBits: codebookBits.map(Math.round) }),
       },
+      ...(codebookUse && { codebookUse }),
       header: listHeader(header),
     };
     return aboutSound(found, sizeBytes());
@@ -129,6 +131,15 @@ function aboutSound(found: Found, bytes: number): About {
     nominalKbps: nominalKbps(codebooks, { codebookSize: quantizer.codebookSize, frameRateHz }),
     codesKbps: kbps(payloadBytes),
     kbps: kbps(bytes),
+    tokens: {
+      count: codebooks * frames,
+      frames,
+      codebooks,
+      codebookSize: quantizer.codebookSize,
+      frameRateHz,
+      tokensPerSecond: codebooks * frameRateHz,
+      ...found.codebookUse,
+    },
   };
   return { summary, header: found.header };
 }
@@ -178,11 +189,25 @@ export const infoCommand: CommandModule<object, { file: string; recipe: string |
         process.stdout.write(`${JSON.stringify(summary)}\n`);
         return;
       }
-      for (const [name, value] of Object.entries(summary))
-        process.stdout.write(`${name.padEnd(16)} ${value}\n`);
+      const { tokens, ...rest } = summary as Record<string, unknown>;
+      printFields(rest);
+      if (tokens) {
+        process.stdout.write('tokens:\n');
+        printFields(tokens, '  ');
+      }
       process.stdout.write('header:\n');
       for (const { name, value, doc } of about.header) {
         process.stdout.write(`  ${name.padEnd(14)} ${String(value).padEnd(18)} ${doc}\n`);
       }
     },
   };
+
+/** A line for each field; numbers of a list with three decimals at most. */
+function printFields(fields: object, indent = ''): void {
+  for (const [name, value] of Object.entries(fields)) {
+    const shown = Array.isArray(value)
+      ? value.map((v) => (typeof v === 'number' ? Number(v.toFixed(3)) : v))
+      : value;
+    process.stdout.write(`${indent}${name.padEnd(indent ? 18 : 16)} ${shown}\n`);
+  }
+}

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { bpeCommand } from './bpe.ts';
 import { decodeCommand } from './decode.ts';
 import { detokenizeCommand } from './detokenize.ts';
 import { doctorCommand } from './doctor.ts';
@@ -32,6 +33,7 @@ const cli = yargs(hideBin(process.argv))
   .command(findCloseCommand)
   .command(tokenizeCommand)
   .command(detokenizeCommand)
+  .command(bpeCommand)
   .demandCommand(1, 'Say what to do, e.g. codec encode speech.wav')
   .strict()
   .check(givenOnce)

@@ -1,4 +1,5 @@
 import type { ContainerReader } from '../bitstream/container-reader.ts';
+import { type CodebookUse, CodeCounts } from '../core/code-counts.ts';
 import { type EntropyCoders, entropyCoderNames, entropyCoders } from '../entropy/catalogue.ts';
 import { decodePayload } from './chunk-payload.ts';
 import { plainSegmentBytes, SCALE_BYTES } from './ecdc-codes.ts';
@@ -16,6 +17,8 @@ export interface ContainerSummary {
   readonly coders: readonly string[];
   /** [codebooks]: bits of each codebook's indices, as the coders count them; only where these are given. */
   readonly codebookBits?: readonly number[];
+  /** How the codebooks are used; as `codebookBits`, and only of files with frames. */
+  readonly codebookUse?: CodebookUse;
 }
 
 /** What reads the codes in chunks. */
@@ -39,6 +42,7 @@ export async function inspectContainer(
   const { codebooks } = container.header;
   const codebookBits = new Array<number>(codebooks).fill(0);
   const modes = new Set<number>();
+  const counts = reading && new CodeCounts({ codebooks, codebookSize: reading.codebookSize });
   for await (const chunk of container.chunks()) {
     chunks++;
     frames += chunk.frames;
@@ -47,12 +51,14 @@ export async function inspectContainer(
     if (!reading) continue;
     const { entropy, codebookSize, segmented } = reading;
     const codes = decodePayload(chunk, { codebooks, codebookSize }, segmented, entropy);
+    counts?.add(codes);
     for (const [q, bits] of entropy.codebookBits(chunk.mode, codes).entries()) codebookBits[q]! += bits;
   }
   const coders = entropyCoderNames.filter((name) => modes.has(entropyCoders[name].mode));
   return {
     coders,
     ...(reading && { codebookBits }),
+    ...(counts && frames > 0 && { codebookUse: counts.use() }),
     chunks,
     frames,
     payloadBytes,

@@ -5,6 +5,15 @@ export {
   type TokenizerOptions,
 } from './audio-tokenizer.ts';
 export type { AudioTokens } from './audio-tokens.ts';
+export { AcousticBpe, type BpeShape, type BpeTrainingOptions, type Compression } from './bpe/acoustic-bpe.ts';
+export {
+  fromTokenizerJson,
+  idsOfText,
+  type TokenizerJson,
+  textOfIds,
+  toTokenizerJson,
+} from './bpe/tokenizer-json.ts';
+export { type DatasetBpe, type DatasetBpeOptions, trainBpe } from './bpe/train-on-dataset.ts';
 export type { DatasetInfo } from './dataset/card.ts';
 export { type DetokenizeOptions, type DetokenizeProgress, detokenize } from './dataset/detokenize.ts';
 export { type ShardFormatName, shardFormatNames } from './dataset/formats/catalogue.ts';

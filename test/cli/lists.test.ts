@@ -71,10 +71,30 @@ describe('codec info', () => {
       nominalKbps: 6,
       codesKbps: expect.any(Number),
       kbps,
+      tokens: {
+        ...{
+          count: 8 * 76,
+          frames: 76,
+          codebooks: 8,
+          codebookSize: 1024,
+          frameRateHz: 75,
+          tokensPerSecond: 600,
+        },
+        utilisation: expect.any(Array),
+        perplexity: expect.any(Array),
+        normalisedEntropy: expect.any(Array),
+      },
     });
     const text = await codec(folder(), ...info);
     expect(text).toMatchObject({ status: 0, stderr: '' });
-    for (const value of Object.values(summary)) expect(text.stdout.toString()).toContain(String(value));
+    const { tokens, ...rest } = summary as { tokens: Record<string, number | number[]> };
+    for (const value of Object.values(rest)) expect(text.stdout.toString()).toContain(String(value));
+    expect(text.stdout.toString()).toMatch(/^tokens:\n {2}count +608$/m);
+    // What the codes of the file say of themselves.
+    const codes = await withTiny(folder(), (tiny) => tiny.toCodes(mono(chirp(24001))));
+    const distinct = (q: number) => new Set(codes.indices.subarray(q * 76, (q + 1) * 76)).size;
+    for (const [q, share] of (tokens.utilisation as number[]).entries())
+      expect(share).toBe(distinct(q) / 1024);
   });
 
   it('without the recipe of a file, names the recipe and its weights', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readAudio } from '../../src/media/audio-file.ts';
 import {
   detokenize,
+  fromTokenizerJson,
   openTokenDataset,
   type TokenizeOptions,
   type TokenRow,
@@ -300,6 +301,26 @@ describe('tokenizeDataset', { timeout: 120_000 }, () => {
         tokens: [expect.any(Int32Array)],
       },
     ]);
+  });
+
+  it('pieces learnt from a dataset, as a tokenizer.json', async () => {
+    writeSounds(4);
+    await tokenizeDataset(options('flat', { layout: 'flatten', tokenizer: { codebooks: 1, threads: 1 } }));
+    const made = jsonOf(await codec(folder(), 'bpe', 'flat', '--size', '1040', '-o', 't.json', '--json'));
+    expect(made).toMatchObject({ output: 't.json', trained: { ids: expect.any(Number) } });
+    const json = JSON.parse(readFileSync(at('t.json'), 'utf8'));
+    const bpe = fromTokenizerJson(json);
+    expect(made.merges).toBe(bpe.merges.length);
+    expect(made.ids).toBe(bpe.end);
+    for (const { tokens } of await rowsIn('flat')) {
+      expect(bpe.decode(bpe.encode(tokens[0]!))).toEqual(tokens[0]);
+    }
+    await tokenizeDataset(options('delay', { layout: 'delay' }));
+    const refused = await codec(folder(), 'bpe', 'delay', '--size', '1040', '-o', 'd.json');
+    expect(failureOf(refused)).toContain('rows of 3 streams, none of them chosen');
+    expect(failureOf(await codec(folder(), 'bpe', 'flat', '--size', '9', '-o', 'd.json'))).toContain(
+      'more than',
+    );
   });
 
   it('codecs of segments keep what decoding needs', async () => {
