@@ -28,7 +28,7 @@ function audioSystem({ label, settings }: SystemSpec, baseline: AudioBaseline): 
       );
       const rate = String(reference.sampleRateHz);
       const decoding = await runFfmpeg(
-        [...baseline.decodeArgs, '-i', coded, '-ar', rate, '-c:a', 'pcm_f32le', back],
+        [...baseline.decodeArgs, '-i', coded, '-ar', rate, '-c:a', 'pcm_s16le', back],
         `cannot decode ${label}`,
       );
       return {

@@ -112,7 +112,8 @@ function plots(media: string): HTMLElement {
 /** Values that are far enough apart on a logarithmic axis to be labelled. */
 function spread(rates: readonly number[]): number[] {
   const chosen: number[] = [];
-  for (const rate of rates) if (chosen.length === 0 || rate / chosen.at(-1)! > 1.18) chosen.push(rate);
+  const gap = Math.max(1.18, (rates.at(-1)! / rates[0]!) ** (1 / 9));
+  for (const rate of rates) if (chosen.length === 0 || rate / chosen.at(-1)! > gap) chosen.push(rate);
   return chosen;
 }
 
