@@ -14,6 +14,7 @@ if (picture === undefined || !existsSync(path.join(folder, 'report.html')) || !e
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 try {
   const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+  page.setDefaultTimeout(180_000);
   await page.goto(`file://${path.resolve(folder, 'report.html')}`);
   await page.locator('.plots').first().screenshot({ path: picture });
 } finally {

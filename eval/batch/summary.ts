@@ -161,7 +161,8 @@ export function summaryToMarkdown({ systems, bjontegaard }: Summary): string {
 function interval(value: MeanInterval | undefined): string {
   if (value === undefined || value.count === 0) return '-';
   if (!Number.isFinite(value.mean)) return String(value.mean);
-  const digits = Math.abs(value.mean) >= 100 ? 1 : 3;
+  const size = Math.abs(value.mean);
+  const digits = size >= 100 ? 1 : size < 0.1 ? 4 : 3;
   const [mean, low, high] = [value.mean, value.low, value.high].map((x) => x.toFixed(digits));
   return value.count < 2 ? mean! : `${mean} [${low}, ${high}]`;
 }

@@ -158,15 +158,24 @@ function compare(a: number | string, b: number | string): number {
   return Number.isNaN(b) ? -1 : a - b;
 }
 
+/** Video takes hundredths of a bit per pixel. */
+const digitsOf = (value: { mean: number } | undefined) => (Math.abs(value?.mean ?? 1) < 0.1 ? 4 : 3);
+
 function summaryTable(media: string): HTMLElement {
   const own = data.systems.filter((system) => system.media === media);
   const names = [...new Set(own.flatMap((system) => Object.keys(system.metrics)))];
   const mean = (value: { mean: number; low: number; high: number; count: number } | undefined): Cell => ({
     sort: value?.mean ?? Number.NaN,
     show: [
-      show(value?.mean),
+      show(value?.mean, digitsOf(value)),
       ...(value && value.count > 1 && Number.isFinite(value.mean)
-        ? [element('div', { class: 'interval' }, `${show(value.low)} to ${show(value.high)}`)]
+        ? [
+            element(
+              'div',
+              { class: 'interval' },
+              `${show(value.low, digitsOf(value))} to ${show(value.high, digitsOf(value))}`,
+            ),
+          ]
         : []),
     ],
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -25,7 +25,10 @@ const SPECTROGRAM = { width: 480, height: 140 };
 export async function sampleOf(output: string, item: Item, rows: readonly Row[]): Promise<Sample> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'codec-report-'));
   try {
-    const own = rows.filter((row) => row.item === item.id && row.sample !== undefined);
+    // Whoever tidied the folder up loses the sample, not the report.
+    const own = rows.filter(
+      (row) => row.item === item.id && row.sample && existsSync(path.join(output, row.sample)),
+    );
     const versions: SampleVersion[] = [
       { system: 'original', caption: '', ...(await original(item, own, folder)) },
     ];
@@ -85,7 +88,7 @@ async function soundOf(audio: AudioSignal, referenceHz: number, folder: string) 
 
 function captionOf(row: Row): string {
   const values = Object.entries(row.metrics).map(([name, value]) => `${name} ${value.toFixed(3)}`);
-  return [`${rateOf(row).toFixed(2)} ${rateUnit(row.media)}`, ...values].join(' · ');
+  return [`${rateOf(row).toPrecision(3)} ${rateUnit(row.media)}`, ...values].join(' · ');
 }
 
 function dataUri(file: string, type: string): string {
