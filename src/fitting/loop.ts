@@ -43,6 +43,8 @@ export interface FitProblem {
   readonly runsPerStep: number;
   /** How many times the learning rate a parameter or grid learns at in a phase; 1 if absent, 0 for not at all. */
   rateOf?(name: string, phase: Phase): number;
+  /** Adam's beta1 of a parameter or grid; that of the settings if absent. */
+  beta1Of?(name: string): number | undefined;
   /** Records the loss of one run; called once for each phase. */
   loss(graph: StepGraph, phase: Phase): StepLoss;
   /** Inputs of run number `run`; `progress` in [0, 1) of the phase. */
@@ -234,6 +236,9 @@ function stepGraph(
     })(values);
     io.output('total', value);
     const gradients = new Map(names.map((name, i) => [name, { value: values[i]!, gradient: grads[i]! }]));
-    adamStep(io, gradients, adamOf(settings), (name) => problem.rateOf?.(name, phase) ?? 1);
+    adamStep(io, gradients, adamOf(settings), (name) => {
+      const beta1 = problem.beta1Of?.(name);
+      return { rate: problem.rateOf?.(name, phase) ?? 1, ...(beta1 !== undefined && { beta1 }) };
+    });
   });
 }

@@ -19,13 +19,13 @@ export const AVERAGE_SETTLING = 9;
  * rate with bias correction folded in) and `correction` (1 - beta2^t), writes outputs of the same names. With averages,
  * `average:N` moves towards the weights by the share `averageShare`.
  * Gives the gradients' global norm before clipping.
- * @param rateOf how many times the learning rate a parameter learns at
+ * @param ownOf what differs for a parameter: how many times the learning rate it learns at, its beta1
  */
 export function adamStep(
   io: GraphIo,
   gradients: ReadonlyMap<string, { readonly value: tf.Tensor; readonly gradient: tf.Tensor }>,
   { beta1, beta2, clip, averageDecay }: AdamOptions,
-  rateOf: (name: string) => number = () => 1,
+  ownOf: (name: string) => { readonly rate?: number; readonly beta1?: number } = () => ({}),
 ): tf.Scalar {
   const squares = [...gradients.values()].map(({ gradient }) => tf.sum(tf.square(gradient)));
   const norm = tf.sqrt(tf.addN(squares)) as tf.Scalar;
@@ -34,11 +34,11 @@ export function adamStep(
   const correction = io.input('correction', []);
   for (const [name, { value, gradient }] of gradients) {
     const g = tf.mul(gradient, scale);
-    const m = tf.add(tf.mul(io.input(`m:${name}`, value.shape), beta1), tf.mul(g, 1 - beta1));
+    const own = { rate: 1, beta1, ...ownOf(name) };
+    const m = tf.add(tf.mul(io.input(`m:${name}`, value.shape), own.beta1), tf.mul(g, 1 - own.beta1));
     const v = tf.add(tf.mul(io.input(`v:${name}`, value.shape), beta2), tf.mul(tf.square(g), 1 - beta2));
     const step = tf.div(m, tf.add(tf.sqrt(tf.div(v, correction)), EPSILON));
-    const own = rateOf(name);
-    const moved = tf.sub(value, tf.mul(step, own === 1 ? rate : tf.mul(rate, own)));
+    const moved = tf.sub(value, tf.mul(step, own.rate === 1 ? rate : tf.mul(rate, own.rate)));
     io.output(`m:${name}`, m);
     io.output(`v:${name}`, v);
     io.output(`param:${name}`, moved);

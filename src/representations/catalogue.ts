@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Media, Representation } from '../fitting/representation.ts';
+import { coordinateImage } from './coordinate-image.ts';
 import { frameNetwork } from './frame-network.ts';
 import { latentImage } from './latent-image.ts';
 
@@ -15,6 +16,7 @@ export interface RepresentationEntry {
 /** Every form in which a signal can be fitted, by the `type` that recipes name. */
 export const representations = {
   'latent-image': latentImage,
+  'coordinate-image': coordinateImage,
   'frame-network': frameNetwork,
 } as const satisfies Record<string, RepresentationEntry>;
 

@@ -12,7 +12,8 @@ import { synthesise } from './synthesis.ts';
 import { tileTarget } from './tiles.ts';
 
 /** How many times the networks' learning rate latents learn at: their unit is the step of the rounding. */
-const LATENT_RATE = 12;
+const LATENT_RATE = 24;
+const LATENT_BETA1 = 0.5;
 /** Temperature of the soft rounding and strength of the noise, at the start and the end of the first phase (C3, section 3.1). */
 const TEMPERATURE = [0.3, 0.1] as const;
 const NOISE_STRENGTH = [2, 1] as const;
@@ -53,6 +54,11 @@ export class LatentImageProblem implements FitProblem {
     for (let level = 0; level < options.levels; level++) {
       this.noise[`noise:${level}`] = float32(this.tiling.window(level));
     }
+  }
+
+  /** Latents change course often: under noise, and as the networks change. */
+  beta1Of(name: string): number | undefined {
+    return this.grids.has(name) ? LATENT_BETA1 : undefined;
   }
 
   /**

@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { ByteCursor } from '../bitstream/byte-cursor.ts';
+import { writeVarint } from '../bitstream/varint.ts';
+import { bitDepthOf, type RasterImage } from '../core/signal.ts';
+import type { HostTensor } from '../core/tensor.ts';
+import type { Engine } from '../engine/engine.ts';
+import { badPayload } from '../entropy/entropy-coder.ts';
+import { runFit } from '../fitting/loop.ts';
+import { packNetwork, unpackNetwork } from '../fitting/network.ts';
+import type { FitOptions, Fitted, FormatOf, Representation } from '../fitting/representation.ts';
+import {
+  countOf,
+  direct,
+  layerShapes,
+  type Parametrisation,
+  projected,
+  type SineShape,
+} from './coordinate-image/network.ts';
+import { PointSampler } from './coordinate-image/points.ts';
+import { BITS_PER_VALUE, CoordinateProblem } from './coordinate-image/problem.ts';
+import { type Picture, pictureOf } from './latent-image/picture.ts';
+
+type Network = ReadonlyMap<string, HostTensor>;
+type Format = FormatOf['image'];
+
+/** Pixels computed at once. */
+const BATCH = 1 << 13;
+/** Batches by which steps of quantization are judged. */
+const JUDGED_BATCHES = 4;
+const MIN_SIZE = 4;
+/** So that no payload can ask for more memory than a picture may take. */
+const MAX_WIDTH = 256;
+const MAX_PROJECTION = 2 ** 26;
+/** Bits per pixel that a lambda asks for, about: as much as latents take, see docs/inr.md. */
+const bitsPerPixelAt = (lambda: number) => 0.3 * (lambda / 1e-3) ** -0.65;
+
+const options = z.strictObject({
+  layers: z.int().min(1).max(16).default(6).describe('hidden layers of sines'),
+  codeOf: z
+    .int()
+    .min(0)
+    .max(MAX_WIDTH)
+    .default(0)
+    .describe(
+      'hidden units of a network whose weights fixed random matrices make of a code, which alone is fitted; 0: no code, the weights are fitted, as many as the rate asks for',
+    ),
+});
+
+type Options = z.output<typeof options>;
+
+/** A picture as a network from coordinates to samples: nothing but its weights, or a code for them, is in the file. */
+class CoordinateImage implements Representation<'image'> {
+  private readonly options: Options;
+
+  constructor(chosen: Options) {
+    this.options = chosen;
+  }
+
+  async fit(raster: RasterImage, fitOptions: FitOptions): Promise<Fitted> {
+    const { engine, lambda, seed } = fitOptions;
+    const picture = pictureOf(raster);
+    const { width, height, channels } = picture;
+    const from = fitOptions.from as End | undefined;
+    const size = this.sizeFor(channels, (width * height * bitsPerPixelAt(lambda)) / BITS_PER_VALUE);
+    const parametrisation = this.parametrisation(size, channels);
+    const start = from?.size === size ? from.parameters : parametrisation.fresh(seed);
+    const batch = Math.min(BATCH, width * height);
+    const problem = new CoordinateProblem(picture, parametrisation, start, batch);
+    const { parameters, interrupted } = await runFit(problem, fitOptions);
+    const sampler = await PointSampler.create(engine, parametrisation, batch);
+    const packed = await packNetwork(
+      parameters,
+      parametrisation.parts,
+      async (candidate, bits) =>
+        (await errorOf(sampler, candidate, picture, batch)) + (lambda * bits) / (width * height),
+    );
+    await sampler.dispose();
+    const head: number[] = [];
+    writeVarint(size, head);
+    const payload = Uint8Array.from([...head, ...packed.bytes]);
+    const format = { width, height, channels: raster.channels, bitDepth: bitDepthOf(raster) };
+    const decoded = pictureOf(await this.decode(payload, format, engine)).data;
+    const error = decoded.reduce((sum, sample, i) => sum + (sample - picture.data[i]!) ** 2, 0);
+    return {
+      payload,
+      meanSquaredError: error / decoded.length,
+      interrupted,
+      bytes: packed.partBytes,
+      end: { size, parameters } satisfies End,
+    };
+  }
+
+  async decode(payload: Uint8Array, format: Format, engine: Engine): Promise<RasterImage> {
+    const { width, height, channels, bitDepth } = format;
+    const { parametrisation, network } = this.read(payload, channels);
+    const pixels = width * height;
+    const batch = Math.min(BATCH, pixels);
+    const sampler = await PointSampler.create(engine, parametrisation, batch);
+    const data = new (bitDepth === 16 ? Uint16Array : Uint8Array)(pixels * channels);
+    const peak = 2 ** bitDepth - 1;
+    for (let at = 0; at < pixels; at += batch) {
+      const some = Int32Array.from({ length: Math.min(batch, pixels - at) }, (_, i) => at + i);
+      const samples = await sampler.samples(network, some, width, height);
+      for (const [i, sample] of samples.entries()) {
+        data[at * channels + i] = Math.round(Math.max(0, Math.min(1, sample)) * peak);
+      }
+    }
+    await sampler.dispose();
+    return { kind: 'image', width, height, channels, data };
+  }
+
+  inspect(payload: Uint8Array, { channels }: Format) {
+    const { size, network } = this.read(payload, channels);
+    const values = [...network.values()].reduce((sum, { data }) => sum + data.length, 0);
+    const shape = this.shape(size, channels);
+    const macPerPixel = layerShapes(shape).reduce((sum, { shape: [i, o] }) => sum + (i - 1) * o, 0);
+    return { macPerPixel, values, layers: shape.layers, width: shape.width };
+  }
+
+  private read(payload: Uint8Array, channels: number) {
+    const cursor = new ByteCursor(payload);
+    const size = cursor.varint();
+    if (!cursor.failure && !this.fits(size, channels)) cursor.fail(`a size of ${size}`);
+    if (cursor.failure) throw badPayload(cursor.failure, 'the weights of a picture');
+    const parametrisation = this.parametrisation(size, channels);
+    const network: Network = unpackNetwork(cursor, parametrisation.parts);
+    if (!cursor.failure && cursor.offset < payload.length) cursor.fail('more bytes than weights');
+    if (cursor.failure) throw badPayload(cursor.failure, 'the weights of a picture');
+    return { size, parametrisation, network };
+  }
+
+  /** Size: hidden units, or with a code its length. */
+  private fits(size: number, channels: number): boolean {
+    if (size < MIN_SIZE) return false;
+    const { codeOf } = this.options;
+    return codeOf > 0 ? size * countOf(this.shape(size, channels)) <= MAX_PROJECTION : size <= MAX_WIDTH;
+  }
+
+  /** The size with about so many values. */
+  private sizeFor(channels: number, values: number): number {
+    const { codeOf } = this.options;
+    const enough = (size: number) => (codeOf > 0 ? size : countOf(this.shape(size, channels))) >= values;
+    let size = MIN_SIZE;
+    while (!enough(size) && this.fits(size + 1, channels)) size++;
+    return size;
+  }
+
+  private shape(size: number, channels: number): SineShape {
+    const { layers, codeOf } = this.options;
+    return { layers, width: codeOf > 0 ? codeOf : size, channels };
+  }
+
+  private parametrisation(size: number, channels: number): Parametrisation {
+    const shape = this.shape(size, channels);
+    return this.options.codeOf > 0 ? projected(shape, size) : direct(shape);
+  }
+}
+
+interface End {
+  readonly size: number;
+  readonly parameters: ReadonlyMap<string, HostTensor>;
+}
+
+/** Mean squared error of pixels spread over the picture. */
+async function errorOf(
+  sampler: PointSampler,
+  network: Network,
+  { width, height, channels, data }: Picture,
+  batch: number,
+): Promise<number> {
+  const count = Math.min(width * height, JUDGED_BATCHES * batch);
+  const every = (width * height) / count;
+  let sum = 0;
+  for (let at = 0; at < count; at += batch) {
+    const length = Math.min(batch, count - at);
+    const pixels = Int32Array.from({ length }, (_, i) => Math.floor((at + i) * every));
+    const samples = await sampler.samples(network, pixels, width, height);
+    for (let i = 0; i < samples.length; i++) {
+      const sample = Math.max(0, Math.min(1, samples[i]!));
+      sum += (sample - data[pixels[Math.floor(i / channels)]! * channels + (i % channels)]!) ** 2;
+    }
+  }
+  return sum / (count * channels);
+}
+
+export const coordinateImage = {
+  media: 'image',
+  options,
+  create: (chosen: Options): Representation<'image'> => new CoordinateImage(chosen),
+} as const;
