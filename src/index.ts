@@ -12,6 +12,12 @@ export {
 } from './codec/ecdc-encoder.ts';
 export type { DecodeReport } from './codec/file-decoder.ts';
 export type { FileEncoder } from './codec/file-encoder.ts';
+export {
+  FittedCodec,
+  type FittedEncodeOptions,
+  type FittedFile,
+  type OpenFitted,
+} from './codec/fitted-codec.ts';
 export { type ContainerSummary, inspectContainer } from './codec/inspect.ts';
 export {
   type CodebookUse,
@@ -68,11 +74,12 @@ export { melFilters } from './nn/mel.ts';
 export { Codec, type LoadOptions } from './recipe/codec.ts';
 export { recipeForEcdc } from './recipe/ecdc.ts';
 export { type ExportManifest, type ExportOptions, exportRecipe } from './recipe/export.ts';
+export { loadFittedCodec } from './recipe/fitted.ts';
 export { type ImportedWeights, type ImportOptions, importWeights } from './recipe/import-weights.ts';
 export { type ListedWeights, listWeights } from './recipe/list-weights.ts';
-export { loadRecipe, recipeNames } from './recipe/load.ts';
+export { fittedRecipeNames, loadFittedRecipe, loadRecipe, recipeNames } from './recipe/load.ts';
 export { type PulledWeights, type PullOptions, pullWeights } from './recipe/pull-weights.ts';
-export type { Recipe } from './recipe/schema.ts';
+export type { FittedRecipe, Recipe } from './recipe/schema.ts';
 export { freshState, Optimised, type OptimiserState } from './training/optimised.ts';
 export { type Packed, type PackOptions, packWeights } from './weights/pack.ts';
 export { readSafetensors, writeSafetensors } from './weights/safetensors.ts';

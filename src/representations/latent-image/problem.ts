@@ -11,8 +11,13 @@ import type { Start } from './start.ts';
 import { synthesise } from './synthesis.ts';
 import { tileTarget } from './tiles.ts';
 
-/** How many times the networks' learning rate latents learn at: their unit is the step of the rounding. */
+/**
+ * How many times the context model's learning rate the others learn at. Latents' unit is the step of the rounding. A change of the
+ * synthesis changes the whole picture, and the more the larger the latents are: at the full rate it never settles.
+ */
 const LATENT_RATE = 24;
+const SYNTHESIS_RATE = 0.1;
+const UPSAMPLING_RATE = 0.05;
 const LATENT_BETA1 = 0.5;
 /** Temperature of the soft rounding and strength of the noise, at the start and the end of the first phase (C3, section 3.1). */
 const TEMPERATURE = [0.3, 0.1] as const;
@@ -66,7 +71,9 @@ export class LatentImageProblem implements FitProblem {
    * where most latents are, so that nothing would hold them at zero.
    */
   rateOf(name: string, phase: Phase): number {
-    if (!this.grids.has(name)) return 1;
+    if (name.startsWith('context.')) return 1;
+    if (name === 'upsampling') return UPSAMPLING_RATE;
+    if (!this.grids.has(name)) return SYNTHESIS_RATE;
     return phase === 'rounded' ? 0 : LATENT_RATE;
   }
 
