@@ -13,11 +13,11 @@ import { tileTarget } from './tiles.ts';
 
 /**
  * How many times the context model's learning rate the others learn at. Latents' unit is the step of the rounding. A change of the
- * synthesis changes the whole picture, and the more the larger the latents are: at the full rate it never settles.
+ * synthesis changes the whole picture: it goes as far in a step of many tiles as in a few runs of one, or it never settles.
  */
 const LATENT_RATE = 24;
-const SYNTHESIS_RATE = 0.1;
-const UPSAMPLING_RATE = 0.05;
+const SYNTHESIS_RATE_PER_STEP = 1.5;
+const UPSAMPLING_SHARE = 0.2;
 const LATENT_BETA1 = 0.5;
 /** Temperature of the soft rounding and strength of the noise, at the start and the end of the first phase (C3, section 3.1). */
 const TEMPERATURE = [0.3, 0.1] as const;
@@ -72,8 +72,9 @@ export class LatentImageProblem implements FitProblem {
    */
   rateOf(name: string, phase: Phase): number {
     if (name.startsWith('context.')) return 1;
-    if (name === 'upsampling') return UPSAMPLING_RATE;
-    if (!this.grids.has(name)) return SYNTHESIS_RATE;
+    const synthesis = Math.min(1, SYNTHESIS_RATE_PER_STEP / this.tiling.count);
+    if (name === 'upsampling') return UPSAMPLING_SHARE * synthesis;
+    if (!this.grids.has(name)) return synthesis;
     return phase === 'rounded' ? 0 : LATENT_RATE;
   }
 
