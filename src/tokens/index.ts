@@ -21,9 +21,9 @@ export { findItems } from './dataset/items.ts';
 export { openTokenDataset, type TokenDataset } from './dataset/read-dataset.ts';
 export type { DatasetItem, RowInfo, TokenRow } from './dataset/row.ts';
 export type { DatasetChoices, DatasetSettings } from './dataset/settings.ts';
+export type { TokenizeProgress } from './dataset/shard-run.ts';
 export {
   type TokenizeOptions,
-  type TokenizeProgress,
   type TokenizeResult,
   tokenizeDataset,
 } from './dataset/tokenize-dataset.ts';
