@@ -19,6 +19,7 @@ export {
   type OpenFitted,
 } from './codec/fitted-codec.ts';
 export { type ContainerSummary, inspectContainer } from './codec/inspect.ts';
+export { signalFiles } from './codec/signal-files.ts';
 export {
   type CodebookUse,
   CodeCounts,
@@ -77,7 +78,14 @@ export { type ExportManifest, type ExportOptions, exportRecipe } from './recipe/
 export { loadFittedCodec } from './recipe/fitted.ts';
 export { type ImportedWeights, type ImportOptions, importWeights } from './recipe/import-weights.ts';
 export { type ListedWeights, listWeights } from './recipe/list-weights.ts';
-export { fittedRecipeNames, loadFittedRecipe, loadRecipe, recipeNames } from './recipe/load.ts';
+export {
+  fittedRecipeNames,
+  isFitted,
+  loadAnyRecipe,
+  loadFittedRecipe,
+  loadRecipe,
+  recipeNames,
+} from './recipe/load.ts';
 export { type PulledWeights, type PullOptions, pullWeights } from './recipe/pull-weights.ts';
 export type { FittedRecipe, Recipe } from './recipe/schema.ts';
 export { freshState, Optimised, type OptimiserState } from './training/optimised.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { CodecError, loadRecipe } from '../../src/index.ts';
+import { CodecError, loadAnyRecipe } from '../../src/index.ts';
 import { type BaselineName, baselines } from '../baselines/catalogue.ts';
 import { type MetricName, metricNames } from '../metrics/catalogue.ts';
 import { meanOf } from '../statistics/bootstrap.ts';
@@ -100,7 +100,7 @@ function candidates(word: string): SystemSpec[] {
   const [head, ...rest] = word.split(':');
   const suffix = rest.length > 0 ? `:${rest.join(':')}` : '';
   const kind = Object.hasOwn(baselines, head!) ? 'baseline' : 'recipe';
-  if (kind === 'recipe') loadRecipe(head!);
+  if (kind === 'recipe') loadAnyRecipe(head!);
   return parseSystems(kind, [`${head}@all${suffix}`]);
 }
 

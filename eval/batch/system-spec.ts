@@ -1,5 +1,5 @@
 import { closest } from 'fastest-levenshtein';
-import { CodecError, loadRecipe } from '../../src/index.ts';
+import { CodecError, isFitted, loadAnyRecipe, loadFittedRecipe, loadRecipe } from '../../src/index.ts';
 import type { Settings } from '../baselines/baseline.ts';
 import { type BaselineName, baselineNames, baselines } from '../baselines/catalogue.ts';
 import { whyNoEncoder } from '../baselines/ffmpeg.ts';
@@ -21,8 +21,8 @@ export interface SystemSpec {
 
 /**
  * Systems from words such as `encodec-24k@bitrate=3`, `encodec-24k@all`, `opus@6`, `jpeg@q=30:chroma=4:4:4`. Without a
- * value: a recipe at its default bitrate, a baseline at all steps of its ladder. Settings of a recipe other than `bitrate`
- * change the recipe, as `--set` does.
+ * value: a recipe at its default bitrate or quality, a baseline at all steps of its ladder. Settings of a recipe other than
+ * `bitrate`, or than `quality` and `preset` of one that is fitted, change the recipe, as `--set` does.
  *
  * Throws `bad-argument` or `bad-recipe`.
  */
@@ -39,7 +39,15 @@ export function whyAbsent({ kind, name }: SystemSpec): string | undefined {
   return baseline.media === 'image' ? baseline.whyAbsent() : whyNoEncoder(baseline.encoder);
 }
 
+/** Qualities that `all` means for a recipe that is fitted to each signal. */
+const QUALITY_LADDER = [10, 30, 50, 70, 90];
+
 function parseRecipe(word: string): SystemSpec[] {
+  const [name] = word.split('@') as [string];
+  return isFitted(loadAnyRecipe(name)) ? parseFitted(word) : parseTrained(word);
+}
+
+function parseTrained(word: string): SystemSpec[] {
   const { name, settings } = splitWord(word, 'bitrate');
   const { bitrate = 'default', ...changes } = settings;
   const { bitrates, media } = loadRecipe(name, assignments(changes));
@@ -53,6 +61,32 @@ function parseRecipe(word: string): SystemSpec[] {
       throw new CodecError('bad-argument', { what: `there is no ${word}`, found: `${kbps} kbps`, expected });
     }
     return build('recipe', name, media as Media, 'bitrate', kbps, changes);
+  });
+}
+
+function parseFitted(word: string): SystemSpec[] {
+  const { name, settings } = splitWord(word, 'quality');
+  const { quality = 'default', ...changes } = settings;
+  const { preset, ...others } = changes;
+  const { fit, media } = loadFittedRecipe(name, assignments(others));
+  if (preset !== undefined && !Object.hasOwn(fit.presets, preset)) {
+    const expected = Object.keys(fit.presets).join(', ');
+    throw new CodecError('bad-argument', {
+      what: `there is no ${word}`,
+      found: `preset ${preset}`,
+      expected,
+    });
+  }
+  const chosen =
+    quality === 'all'
+      ? QUALITY_LADDER
+      : [quality === 'default' ? fit.quality : number(word, 'quality', quality)];
+  return chosen.map((each) => {
+    if (!(each >= 1 && each <= 100)) {
+      const expected = 'a quality from 1 to 100, or all';
+      throw new CodecError('bad-argument', { what: `there is no ${word}`, found: `${each}`, expected });
+    }
+    return build('recipe', name, media, 'quality', each, changes);
   });
 }
 

@@ -1,7 +1,16 @@
-import { Codec, inspectContainer, openContainer, readAudio, resample } from '../../src/index.ts';
+import {
+  Codec,
+  inspectContainer,
+  isFitted,
+  loadAnyRecipe,
+  openContainer,
+  readAudio,
+  resample,
+} from '../../src/index.ts';
 import { type BaselineName, baselines } from '../baselines/catalogue.ts';
 import { collectGarbage, peakMemoryBytes, resetPeakMemory } from '../peak-memory.ts';
 import { baselineSystem } from './baseline-systems.ts';
+import { fittedSystem } from './fitted-system.ts';
 import type { System } from './system.ts';
 import { assignments, type SystemSpec } from './system-spec.ts';
 import { timed } from './timed.ts';
@@ -16,8 +25,9 @@ export class SystemPool {
   }
 
   open(spec: SystemSpec): System {
-    if (spec.kind === 'recipe') return recipeSystem(spec, () => this.codec(spec));
-    return baselineSystem(spec, baselines[spec.name as BaselineName]);
+    if (spec.kind === 'baseline') return baselineSystem(spec, baselines[spec.name as BaselineName]);
+    if (isFitted(loadAnyRecipe(spec.name))) return fittedSystem(spec, this.threads);
+    return recipeSystem(spec, () => this.codec(spec));
   }
 
   private codec({ name, settings }: SystemSpec): Promise<Codec> {

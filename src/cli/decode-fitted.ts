@@ -1,11 +1,11 @@
 import type { OpenFitted } from '../codec/fitted-codec.ts';
+import { signalFiles } from '../codec/signal-files.ts';
 import { CodecError } from '../core/errors.ts';
 import type { RasterImage } from '../core/signal.ts';
 import type { Media, SignalOf } from '../fitting/representation.ts';
 import { loadFittedCodec } from '../recipe/fitted.ts';
 import { assertOtherFile, replaceExtension } from './files.ts';
 import { type CodecArgs, type JsonArgs, loadOptions, type OutputArgs } from './options.ts';
-import { signalFiles } from './signal-files.ts';
 
 /** Decodes a file that was fitted to its signal. */
 export async function decodeFitted(

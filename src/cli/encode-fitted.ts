@@ -1,11 +1,11 @@
 import type { Argv } from 'yargs';
+import { signalFiles } from '../codec/signal-files.ts';
 import { CodecError } from '../core/errors.ts';
 import { loadFittedCodec } from '../recipe/fitted.ts';
 import { type ContainerName, containerNames, containers } from './containers.ts';
 import { writeBytes } from './files.ts';
 import { type CodecArgs, type JsonArgs, loadOptions, type OutputArgs, wholeNumbers } from './options.ts';
 import { fitLine } from './report.ts';
-import { signalFiles } from './signal-files.ts';
 
 const INTERRUPTS = ['discard', 'save'] as const;
 

@@ -74,6 +74,29 @@ describe('codec eval: inputs', { timeout: 180_000 }, () => {
   });
 });
 
+describe('codec eval: recipes that are fitted to each signal', { timeout: 180_000 }, () => {
+  it('at a quality, with settings and presets of their own', async () => {
+    await writeImage(here('a.png'), picture(24, 20, 1));
+    const short = 'inr-image@quality=60:fit.presets.fast.steps=3';
+    const { status, stderr } = await codec(
+      folder(),
+      ...['eval', 'a.png', '--recipes', short, '--metrics', 'psnr', '-o', 'out'],
+    );
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    const [row] = rowsOf('out');
+    expect(row).toMatchObject({ system: short, failures: {}, metrics: { psnr: expect.any(Number) } });
+    expect(row!.nominalKbps).toBeUndefined();
+    expect(row!.bitsPerPixel).toBeCloseTo((8 * row!.bytes) / (24 * 20), 6);
+    expect(row!.payloadBytes).toBeLessThan(row!.bytes);
+
+    const fails = async (word: string) =>
+      failureOf(await codec(folder(), 'eval', 'a.png', '--recipes', word, '-o', 'no'));
+    expect(await fails('inr-image@quality=0')).toMatch(/found 0, expected a quality from 1 to 100/);
+    expect(await fails('inr-image@preset=swift')).toMatch(/found preset swift, expected fast, medium, slow/);
+  });
+});
+
 describe('codec eval: what goes wrong in a row', { timeout: 180_000 }, () => {
   it('each metric that refuses an item says why, and the other rows go on', async () => {
     writeFileSync(here('good.wav'), wavBytes(chirp(48000)));

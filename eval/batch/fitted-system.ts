@@ -1,0 +1,49 @@
+import path from 'node:path';
+import {
+  type FittedCodec,
+  loadFittedCodec,
+  openContainer,
+  readAudio,
+  readImage,
+  signalFiles,
+} from '../../src/index.ts';
+import type { Media } from '../media.ts';
+import { collectGarbage, peakMemoryBytes, resetPeakMemory } from '../peak-memory.ts';
+import type { Coded, System } from './system.ts';
+import { assignments, type SystemSpec } from './system-spec.ts';
+import { timed } from './timed.ts';
+
+/** How what is compared is read from a file of each medium. */
+const compared: Record<Media, (file: string) => Promise<Coded['reference']>> = {
+  audio: (file) => readAudio(file),
+  image: (file) => readImage(file),
+  video: async (file) => ({ kind: 'video', path: file }),
+};
+
+/** A recipe that is fitted to each signal, at a quality. What it decodes is compared as the command would write it. */
+export function fittedSystem({ name, media, settings, knob }: SystemSpec, threads: number): System {
+  const { quality: _, preset, ...changes } = settings;
+  let loaded: Promise<FittedCodec> | undefined;
+  return {
+    async run(item, scratch) {
+      loaded ??= loadFittedCodec(name, { set: assignments(changes), threads });
+      const codec = await loaded;
+      const files = signalFiles[media];
+      const signal = await files.read(item.path);
+      collectGarbage();
+      resetPeakMemory();
+      const options = { quality: knob, ...(preset !== undefined && { preset }) };
+      const [{ bytes }, encodeSeconds] = await timed(() => codec.encode(signal, options));
+      const [back, decodeSeconds] = await timed(() => codec.decode(bytes));
+      const peak = peakMemoryBytes();
+      const decoded = path.join(scratch, `decoded${files.extension}`);
+      await files.write(decoded, back, { force: true });
+      let payloadBytes = 0;
+      for await (const { payload } of (await openContainer(bytes)).chunks()) payloadBytes += payload.length;
+      return {
+        ...{ bytes: bytes.length, payloadBytes, encodeSeconds, decodeSeconds, peakMemoryBytes: peak },
+        ...{ reference: await compared[media](item.path), decoded: await compared[media](decoded) },
+      };
+    },
+  };
+}
