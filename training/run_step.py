@@ -36,8 +36,10 @@ class Run:
         self.step_count, self.rng = int(self.metadata['step']), Rng(state=json.loads(self.metadata['rng']))
         self.graph = Graph(os.path.join(folder, manifest['step']['file']), device, bfloat16)
         self.forward_graph = Graph(os.path.join(folder, manifest['forward']['file']), device, bfloat16)
+        opponent = manifest.get('opponent')
+        self.opponent = Graph(os.path.join(folder, opponent['file']), device, bfloat16) if opponent else None
         rules = manifest['rules']
-        unknown = set(rules) - {'quantizer'}
+        unknown = set(rules) - {'quantizer', 'balancer'}
         if unknown:
             raise SystemExit(f'this step asks for rules that are not known here: {", ".join(unknown)}')
         self.quantizer = Quantizer(rules['quantizer'], self.tensors, device) if 'quantizer' in rules else None
@@ -46,7 +48,8 @@ class Run:
         values = {entry['input']: self.tensors[entry['tensor']] for entry in self.manifest['state']}
         if averaged:
             prefix = self.manifest['averagePrefix']
-            values.update({name: values[f'{prefix}:{name[6:]}'] for name in values if name.startswith('param:')})
+            averages = {f'param:{name[len(prefix) + 1:]}': value for name, value in values.items() if name.startswith(f'{prefix}:')}
+            values.update(averages)
         return values
 
     def tensor(self, value):
@@ -59,19 +62,31 @@ class Run:
 
         def probe(inputs):
             return self.forward(inputs, self.tensor(batches.draw(self.rng)))
-        inputs = self.quantizer.inputs(step, self.rng, probe) if self.quantizer else {}
+        balance = self.balance(step)
+        inputs = self.quantizer.inputs(step, self.rng, lambda own: probe({**own, **balance})) if self.quantizer else {}
         rate = learning_rate(step, total_steps, self.manifest['schedule'])
         scalars = {
             'rate': rate / (1 - adam['beta1'] ** step),
             'correction': 1 - adam['beta2'] ** step,
             'averageShare': 1 - min(adam['averageDecay'], step / (step + adam['averageSettling'])),
         }
-        outputs = self.graph({**self.state(), **{name: self.tensor(v) for name, v in scalars.items()}, **inputs, 'x': x})
+        given = {**self.state(), **{name: self.tensor(v) for name, v in scalars.items()}, **inputs, **balance, 'x': x}
+        outputs = self.graph(given)
+        losses, carried = self.losses(outputs), dict(outputs)
+        if self.opponent:
+            about = self.manifest['opponent']
+            answer = self.opponent({**given, **{name: outputs[name] for name in about['shown']}})
+            losses[about['loss']] = float(answer['total'])
+            carried.update(answer)
         for entry in self.manifest['state']:
-            self.tensors[entry['tensor']] = outputs[entry['output']]
+            self.tensors[entry['tensor']] = carried[entry['output']]
         notes = self.quantizer.update(step, outputs, self.rng) if self.quantizer else {}
         self.step_count = step
-        return {'step': step, 'losses': self.losses(outputs), 'notes': notes, 'learningRate': rate, 'seconds': time.time() - start}
+        return {'step': step, 'losses': losses, 'notes': notes, 'learningRate': rate, 'seconds': time.time() - start}
+
+    def balance(self, step):
+        rule = self.manifest['rules'].get('balancer')
+        return {rule['share']: self.tensor(max(1 - rule['decay'], 1 / step))} if rule else {}
 
     def forward(self, inputs, x, averaged=False):
         return self.forward_graph({**self.state(averaged), **inputs, 'x': x})
@@ -84,7 +99,7 @@ class Run:
         for condition, inputs in (self.quantizer.conditions() if self.quantizer else {'all': {}}).items():
             rng, sums = Rng(1), {}
             for _ in range(count):
-                for name, value in self.losses(self.forward(inputs, self.tensor(batches.draw(rng)), True)).items():
+                for name, value in self.losses(self.forward({**inputs, **self.balance(1)}, self.tensor(batches.draw(rng)), True)).items():
                     sums[name] = sums.get(name, 0) + value / count
             result[condition] = sums
         return result

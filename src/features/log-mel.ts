@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Features } from '../core/stages.ts';
 import { Dft } from '../nn/dft.ts';
 import { melFilters } from '../nn/mel.ts';
-import { keptMagnitudes, logAboveFloor } from '../nn/spectrum.ts';
+import { inKeptOrder, keptMagnitudes, logAboveFloor } from '../nn/spectrum.ts';
 
 const positive = z.int().positive();
 
@@ -48,13 +48,4 @@ export function logMel(options: LogMelSizes): Features {
       return tf.reshape(log, [batch, count, bands]);
     },
   };
-}
-
-/** Filters [bins, bands] with their rows where the transform keeps each bin, mirror images left out. */
-function inKeptOrder(filters: Float32Array, dft: Dft, bands: number): Float32Array<ArrayBuffer> {
-  const ordered = new Float32Array(dft.groups * dft.inner * bands);
-  for (const [bin, place] of dft.places.entries()) {
-    ordered.set(filters.subarray(bin * bands, (bin + 1) * bands), place * bands);
-  }
-  return ordered;
 }

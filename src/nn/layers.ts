@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { CodecError } from '../core/errors.ts';
 import type { Scope, WindowSpec } from '../core/stages.ts';
 import { lstm as lstmOp } from '../engine/ops/lstm.ts';
+import { convolve } from './convolve.ts';
 import { needsWhole } from './timeline.ts';
 import { layerWeight } from './weight-norm.ts';
 
@@ -44,11 +45,14 @@ export function conv1d(x: tf.Tensor3D, spec: ConvSpec, scope: Scope): tf.Tensor3
   const bias = scope.params.get(`${name}.bias`, [outChannels], {
     kind: 'uniform',
     bound: 1 / Math.sqrt(fanIn),
-  });
+  }) as tf.Tensor1D;
   const window = { kernel, stride, mode: padMode, centred: !style.causal };
+  const matrix = tf.reshape(tf.transpose(weight, [2, 1, 0]), [fanIn, outChannels]) as tf.Tensor2D;
+  if (scope.time.whole && kernel > 1) {
+    return normalised(convolve(scope.time.pad(name, x, window), matrix, bias, window), name, style, scope);
+  }
   if (stride === 1 && 4 * outChannels <= inChannels)
     return normalised(convByTaps(scope.time.pad(name, x, window), weight, bias), name, style, scope);
-  const matrix = tf.reshape(tf.transpose(weight, [2, 1, 0]), [fanIn, outChannels]) as tf.Tensor2D;
   const windows = kernel === 1 ? x : scope.time.windows(name, x, window);
   return normalised(product(windows, matrix, bias), name, style, scope);
 }
@@ -114,8 +118,13 @@ export function convTranspose1d(
   const bias = scope.params.get(`${name}.bias`, [outChannels], {
     kind: 'uniform',
     bound: 1 / Math.sqrt(fanIn),
-  });
+  }) as tf.Tensor1D;
   const surplus = !style.causal || plain;
+  if (!surplus && scope.time.whole) {
+    const pair = { kernel: 2, stride: 1 };
+    const y = convolve(scope.time.pad(name, x, { ...pair, mode: 'zero' }), matrix, tf.tile(bias, [stride]), pair);
+    return tf.reshape(y, [batch, time * stride, outChannels]);
+  }
   const pairs = surplus ? allPairs(x) : scope.time.windows(name, x, { kernel: 2, stride: 1, mode: 'zero' });
   const count = surplus ? time + 1 : time;
   const y: tf.Tensor3D = tf.reshape(product(pairs, matrix, tf.tile(bias, [stride])), [

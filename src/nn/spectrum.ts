@@ -24,3 +24,12 @@ export function logAboveFloor<T extends tf.Tensor>(x: T, floor: number): T {
 export function aboveFloor<T extends tf.Tensor>(log: T, floor: number): T {
   return tf.mul(tf.sub(tf.exp(tf.mul(tf.relu(log), Math.LN10)), 1), floor) as T;
 }
+
+/** Rows for bins [bins, columns] placed where the transform keeps each bin, mirror images left out: [groups * inner, columns]. */
+export function inKeptOrder(values: Float32Array, dft: Dft, columns: number): Float32Array<ArrayBuffer> {
+  const ordered = new Float32Array(dft.groups * dft.inner * columns);
+  for (const [bin, place] of dft.places.entries()) {
+    ordered.set(values.subarray(bin * columns, (bin + 1) * columns), place * columns);
+  }
+  return ordered;
+}

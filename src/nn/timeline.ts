@@ -4,6 +4,7 @@ import type { Timeline, WindowSpec } from '../core/stages.ts';
 import { type HostTensor, int32 } from '../core/tensor.ts';
 import type { Feed, GraphIo } from '../engine/engine.ts';
 import { chunkIndices, extraPadding, windowIndices } from './padding.ts';
+import { reflected } from './reflect.ts';
 
 /** The whole signal at once: it begins before the first frame and ends after the last. Differentiable. */
 export class WholeTimeline implements Timeline {
@@ -29,11 +30,7 @@ export class WholeTimeline implements Timeline {
             [0, 0],
           ])
         : x;
-    const span = (from: number, count: number) => tf.slice(long, [0, from, 0], [batch, count, channels]);
-    const parts = [long];
-    if (left > 0) parts.unshift(tf.reverse(span(1, left), 1));
-    if (right > 0) parts.push(tf.reverse(span(long.shape[1] - 1 - right, right), 1));
-    const padded = parts.length > 1 ? (tf.concat(parts, 1) as tf.Tensor3D) : long;
+    const padded = reflected(long, left, right);
     return missing > 0 ? tf.slice(padded, [0, 0, 0], [batch, left + length + right, channels]) : padded;
   }
 
@@ -49,7 +46,10 @@ export class WholeTimeline implements Timeline {
 }
 
 /** The windows of padded frames: [batch, windows, kernel * channels]. */
-export function sideBySide(padded: tf.Tensor3D, { kernel, stride }: WindowSpec): tf.Tensor3D {
+export function sideBySide(
+  padded: tf.Tensor3D,
+  { kernel, stride }: Pick<WindowSpec, 'kernel' | 'stride'>,
+): tf.Tensor3D {
   const [batch, length, channels] = padded.shape;
   // Blocks of `stride` frames are a matter of shape; a window is kernel / stride consecutive blocks.
   const blocks = tf.reshape(padded, [batch, length / stride, stride * channels]);

@@ -42,6 +42,18 @@ const augment = z.strictObject({
   bandHz: positive.default(3000).describe('the lowest such frequency'),
 });
 
+const balancer = z.strictObject({
+  decay: z.number().min(0).lt(1).default(0.999).describe("of the running mean of each gradient's norm"),
+  norm: positive.default(1).describe('of the gradient that the losses together have'),
+});
+
+const adversary = z.strictObject({
+  windows: z.array(count).min(1).default([1024, 512, 256]).describe('STFT windows in samples'),
+  filters: count.default(8).describe('channels of its layers'),
+  weight: positive.default(3).describe('weight of the loss of being found out'),
+  matching: positive.default(3).describe('weight of the distance of what its layers see'),
+});
+
 /** `training` in a recipe. */
 export const training = z.strictObject({
   segmentFrames: count.default(80).describe('latent frames per training segment'),
@@ -77,4 +89,10 @@ export const training = z.strictObject({
   validationShare: z.number().min(0).max(0.5).default(0.04).describe('share of speakers kept for validation'),
   augment: augment.prefault({}).describe('changes made at random to the segments trained on'),
   losses: losses.prefault({}),
+  balancer: balancer
+    .optional()
+    .describe("weights of losses are shares of the gradient at the decoder's output; {} for its defaults"),
+  adversary: adversary
+    .optional()
+    .describe('a discriminator of STFTs learns by turns with a codec of signals; {} for its defaults'),
 });

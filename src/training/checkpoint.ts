@@ -15,6 +15,8 @@ export interface TrainingState extends OptimiserState {
   rng: number[];
   /** Learned beside the gradients. */
   readonly learned: ReadonlyMap<string, HostTensor>;
+  /** Of the objective's opponent, where it has one. */
+  readonly opponent?: OptimiserState | undefined;
 }
 
 const FILE = 'checkpoint.safetensors';
@@ -22,20 +24,26 @@ const FILE = 'checkpoint.safetensors';
 const PREFIXES = { weights: '', m: 'adam_m:', v: 'adam_v:', averages: 'average:', learned: '' } as const;
 
 function tensorsOf(state: TrainingState): [string, HostTensor][] {
-  return (Object.keys(PREFIXES) as (keyof typeof PREFIXES)[]).flatMap((part) =>
-    [...state[part]].map(([name, tensor]) => [PREFIXES[part] + name, tensor] as [string, HostTensor]),
+  const opponent = state.opponent
+    ? tensorsOf({ ...state.opponent, step: 0, rng: [], learned: new Map() })
+    : [];
+  return opponent.concat(
+    (Object.keys(PREFIXES) as (keyof typeof PREFIXES)[]).flatMap((part) =>
+      [...state[part]].map(([name, tensor]) => [PREFIXES[part] + name, tensor] as [string, HostTensor]),
+    ),
   );
 }
 
-/** Names in a checkpoint, by what graphs call the parts of the optimiser's state. */
-export function tensorNames(state: OptimiserState): Map<string, string> {
-  return new Map(
+/** Names in a checkpoint, by what graphs call what is carried from step to step. */
+export function tensorNames({ learned, opponent, ...state }: TrainingState): Map<string, string> {
+  const names = [state, ...(opponent ? [opponent] : [])].flatMap((each) =>
     (Object.keys(STATE_PREFIXES) as (keyof OptimiserState)[]).flatMap((part) =>
-      [...state[part].keys()].map(
+      [...each[part].keys()].map(
         (name) => [`${STATE_PREFIXES[part]}:${name}`, PREFIXES[part] + name] as const,
       ),
     ),
   );
+  return new Map([...[...learned.keys()].map((name) => [name, name] as const), ...names]);
 }
 
 /** Writes the state; an interrupted write leaves the old checkpoint. */

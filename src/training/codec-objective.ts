@@ -2,20 +2,22 @@ import * as tf from '@tensorflow/tfjs-core';
 import { CodecError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Scope } from '../core/stages.ts';
-import type { HostTensor } from '../core/tensor.ts';
+import { float32, type HostTensor } from '../core/tensor.ts';
 import type { Engine, GraphIo } from '../engine/engine.ts';
 import type { Weights } from '../nn/params.ts';
 import { freshWeights } from '../recipe/fresh-weights.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { buildStages, type Stages } from '../recipe/stages.ts';
+import { BALANCE_SHARE, balanced, balanceName, balanceShare, weightedSum } from './balancer.ts';
 import { codebooksPerBitrate } from './bitrates.ts';
+import { Discriminator } from './discriminator.ts';
 import { type AudioLosses, audioLosses } from './losses.ts';
 import type { Named, Objective, Probe } from './objective.ts';
 import { packModel, type TableSource } from './pack.ts';
 import { QuantizerTraining } from './quantizer-training.ts';
 import { quantizeStraightThrough } from './straight-through.ts';
 
-type LossName = keyof AudioLosses | 'features';
+type LossName = keyof AudioLosses | 'features' | 'adversarial' | 'matching';
 
 /**
  * A whole codec: encoder, quantizer and decoder, by distances of the signal, or of the features that a recipe works on, then
@@ -25,17 +27,31 @@ export class CodecObjective implements Objective {
   readonly losses: readonly string[];
   private readonly recipe: Recipe;
   private readonly stages: Stages;
+  readonly opponent: Discriminator | undefined;
   private readonly quantizer: QuantizerTraining;
+  /** Running means of the norms of losses' gradients, by the balancer's names. */
+  private readonly balances: ReadonlyMap<string, HostTensor>;
 
-  /** @throws `bad-recipe` for other than mono recipes */
+  /** @throws `bad-recipe` for other than mono recipes, and for a discriminator of features */
   constructor(recipe: Recipe, engine: Engine) {
-    assertMono(recipe);
+    assertTrainable(recipe);
     this.recipe = recipe;
     this.stages = buildStages(recipe);
     this.quantizer = new QuantizerTraining(recipe, engine);
-    this.losses = recipe.features
-      ? ['features', 'commitment']
-      : ['waveform', 'mel', 'spectrum', 'commitment'];
+    const { adversary, balancer } = recipe.training;
+    if (adversary) this.opponent = new Discriminator(adversary, this.batchShape);
+    const distances = [
+      ...(recipe.features ? ['features'] : ['waveform', 'mel', 'spectrum']),
+      ...(adversary ? ['adversarial', 'matching'] : []),
+    ];
+    this.losses = [...distances, 'commitment'];
+    const balances = balancer ? distances.filter((name) => this.weights[name as LossName] > 0) : [];
+    this.balances = new Map(balances.map((name) => [balanceName(name), float32([])]));
+  }
+
+  private get weights(): Record<LossName, number> {
+    const { losses, adversary } = this.recipe.training;
+    return { ...losses, adversarial: adversary?.weight ?? 0, matching: adversary?.matching ?? 0 };
   }
 
   get sampleRateHz(): number {
@@ -48,7 +64,7 @@ export class CodecObjective implements Objective {
   }
 
   get learned(): Map<string, HostTensor> {
-    return this.quantizer.tensors;
+    return new Map([...this.quantizer.tensors, ...this.balances]);
   }
 
   freshWeights(rng: Rng): Map<string, HostTensor> {
@@ -79,28 +95,53 @@ export class CodecObjective implements Objective {
       losses.commitment,
     );
     const y = decoder.decode(tf.reshape(quantized, [batch, segmentFrames, dimension]) as tf.Tensor3D, scope);
-    const [late, due] = aligned(y, target, decoder.delayFrames * encoder.hopLength);
-    const distances: Partial<Record<LossName, tf.Scalar>> = features
-      ? { features: featureDistance(late, due, losses.loudness) }
-      : { ...audioLosses(flat(late), flat(due), recipe.signal.sampleRateHz, losses) };
-    for (const [name, tensor] of Object.entries({ latents, codes, commitment, ...distances })) {
-      io.output(name, tensor);
-    }
-    return tf.addN(
-      Object.entries(distances).map(([name, distance]) => tf.mul(distance, losses[name as LossName])),
-    ) as tf.Scalar;
+    const distances = (made: tf.Tensor): Partial<Record<LossName, tf.Scalar>> => {
+      const [late, due] = aligned(made as tf.Tensor3D, target, decoder.delayFrames * encoder.hopLength);
+      return {
+        ...(features
+          ? { features: featureDistance(late, due, losses.loudness) }
+          : audioLosses(flat(late), flat(due), recipe.signal.sampleRateHz, losses)),
+        ...this.opponent?.losses(io, made, x),
+      };
+    };
+    const { losses: found, total } = this.summed(
+      io,
+      y,
+      distances as (y: tf.Tensor) => Record<string, tf.Scalar>,
+    );
+    const outputs = { latents, codes, commitment, ...found, ...(this.opponent && { decoded: y }) };
+    for (const [name, tensor] of Object.entries(outputs)) io.output(name, tensor);
+    return total;
+  }
+
+  private summed(io: GraphIo, y: tf.Tensor, distances: (y: tf.Tensor) => Record<string, tf.Scalar>) {
+    const { balancer } = this.recipe.training;
+    if (balancer) return balanced(io, y, distances, this.weights, balancer);
+    const losses = distances(y);
+    return { losses, total: weightedSum(losses, this.weights) };
   }
 
   /** Quantizer dropout: each segment uses the codebooks of a bitrate drawn at random, or skips the quantizer. */
   async inputs(step: number, rng: Rng, probe: Probe): Promise<Named> {
     const { bypassShare } = this.recipe.training;
     const share = this.usesCodes(step) ? bypassShare : 1;
-    if (share < 1 && this.quantizer.codebooks.empty) await this.quantizer.initialise(probe, rng);
+    if (share < 1 && this.quantizer.codebooks.empty) {
+      await this.quantizer.initialise((inputs) => probe({ ...inputs, ...this.balanceInputs(step) }), rng);
+    }
     const counts = Object.values(codebooksPerBitrate(this.recipe));
-    return this.quantizer.inputs(() => (rng.uniform() < share ? 0 : counts[rng.int(counts.length)]!));
+    const used = this.quantizer.inputs(() => (rng.uniform() < share ? 0 : counts[rng.int(counts.length)]!));
+    return { ...used, ...this.balanceInputs(step) };
+  }
+
+  private balanceInputs(step: number): Named {
+    const { balancer } = this.recipe.training;
+    if (!balancer) return {};
+    const share = float32([], Float32Array.of(balanceShare(step, balancer)));
+    return { ...Object.fromEntries(this.balances), [BALANCE_SHARE]: share };
   }
 
   update(step: number, outputs: Named, rng: Rng): Record<string, number> {
+    for (const [name, mean] of this.balances) mean.data[0] = outputs[name]!.data[0]!;
     return { replacedCodes: this.usesCodes(step) ? this.quantizer.update(outputs, rng) : 0 };
   }
 
@@ -108,13 +149,17 @@ export class CodecObjective implements Objective {
   conditions(): Record<string, Named> {
     const counts = { none: 0, ...(this.quantizer.codebooks.empty ? {} : codebooksPerBitrate(this.recipe)) };
     return Object.fromEntries(
-      Object.entries(counts).map(([name, count]) => [name, this.quantizer.inputs(() => count)]),
+      Object.entries(counts).map(([name, count]) => [
+        name,
+        { ...this.quantizer.inputs(() => count), ...this.balanceInputs(1) },
+      ]),
     );
   }
 
   rules(): Record<string, unknown> {
-    const { unquantizedSteps, bypassShare } = this.recipe.training;
+    const { unquantizedSteps, bypassShare, balancer } = this.recipe.training;
     return {
+      ...(balancer && { balancer: { share: BALANCE_SHARE, decay: balancer.decay } }),
       quantizer: {
         ...this.quantizer.rules(),
         unquantizedSteps,
@@ -137,7 +182,14 @@ export class CodecObjective implements Objective {
   }
 }
 
-function assertMono({ name, signal }: Recipe): void {
+function assertTrainable({ name, signal, features, training }: Recipe): void {
+  if (features && training.adversary) {
+    throw new CodecError('bad-recipe', {
+      what: `cannot train ${name} against a discriminator`,
+      found: 'a codec of features, trained without its vocoder',
+      remedy: 'Leave out training.adversary.',
+    });
+  }
   if (signal.channels === 1) return;
   throw new CodecError('bad-recipe', {
     what: `cannot train ${name}`,

@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { dftBasis, melFilters } from '../nn/mel.ts';
+import { Dft } from '../nn/dft.ts';
+import { melFilters } from '../nn/mel.ts';
+import { inKeptOrder, keptMagnitudes } from '../nn/spectrum.ts';
+import { sideBySide } from '../nn/timeline.ts';
 import type { TrainingOptions } from '../recipe/schema.ts';
 
 export interface AudioLosses {
@@ -27,13 +30,21 @@ export function audioLosses(
   const mels: tf.Scalar[] = [];
   const spectra: tf.Scalar[] = [];
   for (const [i, window] of windows.entries()) {
-    const a = magnitudes(predicted, window);
-    const b = magnitudes(target, window);
+    const dft = new Dft(window);
+    const [bins, kept] = [window / 2 + 1, dft.groups * dft.inner];
+    const a = keptMagnitudes(framed(predicted, window), dft);
+    const b = keptMagnitudes(framed(target, window), dft);
     const bands = melBands[i] ?? 16;
-    const filters = tf.tensor2d(melFilters(sampleRateHz, window, bands), [window / 2 + 1, bands]);
+    const filters = tf.tensor2d(inKeptOrder(melFilters(sampleRateHz, window, bands), dft, bands), [
+      kept,
+      bands,
+    ]);
     const logMel = (m: tf.Tensor2D) => tf.div(tf.log(tf.add(tf.matMul(m, filters), FLOOR)), Math.LN10);
     mels.push(tf.mean(tf.abs(tf.sub(logMel(a), logMel(b)))));
-    spectra.push(tf.div(tf.mean(tf.abs(tf.sub(a, b))), tf.add(tf.mean(b), FLOOR)));
+    // Every bin once, although some are kept twice.
+    const once = tf.tensor1d(inKeptOrder(new Float32Array(bins).fill(1), dft, 1));
+    const perBin = (m: tf.Tensor) => tf.mul(tf.mean(tf.mul(m, once)), kept / bins);
+    spectra.push(tf.div(perBin(tf.abs(tf.sub(a, b))), tf.add(perBin(b), FLOOR)));
   }
   const average = (scalars: tf.Scalar[]) => tf.div(tf.addN(scalars), scalars.length) as tf.Scalar;
   return {
@@ -43,23 +54,16 @@ export function audioLosses(
   };
 }
 
-/** STFT magnitudes [batch * frames, bins] of signals [batch, time], frames a quarter window apart, no padding. */
-export function magnitudes(signals: tf.Tensor2D, window: number): tf.Tensor2D {
+/** Frames [batch * frames, window] of signals [batch, time], a quarter window apart, no padding. */
+export function framed(signals: tf.Tensor2D, window: number): tf.Tensor2D {
   const [batch, time] = signals.shape;
   const hop = window / 4;
   const hops = Math.floor(time / hop);
-  const blocks = tf.reshape(tf.slice(signals, [0, 0], [batch, hops * hop]), [batch, hops, hop]);
-  const frames = hops - 3;
-  const framed = tf.concat(
-    [0, 1, 2, 3].map((i) => tf.slice(blocks, [0, i, 0], [batch, frames, hop])),
-    2,
-  );
-  const bins = window / 2 + 1;
-  const spectrum = tf.matMul(
-    tf.reshape(framed, [batch * frames, window]) as tf.Tensor2D,
-    tf.tensor2d(dftBasis(window), [window, 2 * bins]),
-  );
-  const [re, im] = tf.split(spectrum, 2, 1) as [tf.Tensor2D, tf.Tensor2D];
-  // The small constant keeps the root differentiable in silence.
-  return tf.sqrt(tf.add(tf.add(tf.square(re), tf.square(im)), 1e-10)) as tf.Tensor2D;
+  const whole = tf.reshape(tf.slice(signals, [0, 0], [batch, hops * hop]), [
+    batch,
+    hops * hop,
+    1,
+  ]) as tf.Tensor3D;
+  const frames = sideBySide(whole, { kernel: window, stride: hop });
+  return tf.reshape(frames, [batch * (hops - 3), window]) as tf.Tensor2D;
 }

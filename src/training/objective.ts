@@ -12,6 +12,16 @@ export type Named = Readonly<Record<string, HostTensor>>;
 /** Runs the forward pass with the weights as they are on another batch drawn at random, with these inputs of its own. */
 export type Probe = (inputs: Named) => Promise<Named>;
 
+/** A second network that is trained by turns with an objective, to find fault with what it makes. */
+export interface Opponent {
+  /** Outputs of the objective's forward pass that it is shown, as inputs of the same names. */
+  readonly shown: readonly string[];
+  /** Its weights as they start out. Their names are not among the objective's. */
+  freshWeights(rng: Rng): Map<string, HostTensor>;
+  /** Its own loss. The objective's forward pass may take its weights as inputs `param:N`. */
+  forward(io: GraphIo, x: Tensor3D, scope: Scope): Scalar;
+}
+
 /**
  * What is trained: weights, a forward pass with its losses, and whatever is learned beside the gradients. How it is trained
  * (batches, optimiser, schedule, averages, checkpoints) is the trainer's.
@@ -22,6 +32,8 @@ export interface Objective {
   readonly sampleRateHz: number;
   /** Names of the losses that the forward pass gives as outputs, in the order in which they are told. */
   readonly losses: readonly string[];
+  /** Trained by turns with it, with an optimiser of its own. */
+  readonly opponent?: Opponent | undefined;
   /** Weights that gradients change, as they start out. */
   freshWeights(rng: Rng): Map<string, HostTensor>;
   /**

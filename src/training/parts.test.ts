@@ -9,12 +9,12 @@ import { createEngine } from '../engine/catalogue.ts';
 import { compile, feedOf } from '../engine/engine.ts';
 import { writeAudio } from '../media/audio-file.ts';
 import { adamScalars, adamStep } from '../nn/adam.ts';
-import { melFilters } from '../nn/mel.ts';
+import { dftBasis, melFilters } from '../nn/mel.ts';
 import { bandLimited, resampled } from './augment.ts';
 import { type Augment, drawBatch } from './batches.ts';
 import { CodebookAverages } from './codebook-averages.ts';
 import { loadClips, splitClips } from './dataset.ts';
-import { audioLosses, magnitudes } from './losses.ts';
+import { audioLosses } from './losses.ts';
 
 describe('adamStep', () => {
   it('does what Adam does by hand, gradients clipped', async () => {
@@ -53,14 +53,48 @@ describe('adamStep', () => {
 });
 
 describe('losses', () => {
-  it('a full-scale sine at a bin has magnitude one half there, and nothing far off', async () => {
+  it('measure magnitudes and mel bands as a plain transform does', async () => {
+    const [window, bands, time] = [128, 12, 512];
     const engine = await createEngine('onnx');
-    const graph = await compile(engine, (x) => magnitudes(x as tf.Tensor2D, 128), [[1, 512]]);
-    const sine = Float32Array.from({ length: 512 }, (_, t) => Math.sin((2 * Math.PI * 10 * t) / 128));
-    const [out] = await graph.run(float32([1, 512], sine));
-    expect(out!.shape).toEqual([13, 65]);
-    expect(out!.data[65 * 4 + 10]).toBeCloseTo(0.5, 3);
-    expect(out!.data[65 * 4 + 20]).toBeLessThan(1e-3);
+    const options = { windows: [window], melBands: [bands] } as never;
+    const graph = await compile(
+      engine,
+      (a, b) => Object.values(audioLosses(a as tf.Tensor2D, b as tf.Tensor2D, 24000, options)),
+      [
+        [1, time],
+        [1, time],
+      ],
+    );
+    const rng = new Rng(2);
+    const [x, y] = [0.1, 0.2].map((gain) => Float32Array.from({ length: time }, () => gain * rng.normal()));
+    const [waveform, mel, spectrum] = await graph.run(float32([1, time], x), float32([1, time], y));
+    const bins = window / 2 + 1;
+    const basis = dftBasis(window);
+    const filters = melFilters(24000, window, bands);
+    const spectra = (signal: Float32Array) =>
+      Array.from({ length: (time - window) / (window / 4) + 1 }, (_, frame) =>
+        Array.from({ length: bins }, (_, k) => {
+          let [re, im] = [0, 0];
+          for (let n = 0; n < window; n++) {
+            re += signal[(frame * window) / 4 + n]! * basis[n * 2 * bins + k]!;
+            im += signal[(frame * window) / 4 + n]! * basis[n * 2 * bins + bins + k]!;
+          }
+          return Math.hypot(re, im);
+        }),
+      );
+    const logMel = (magnitudes: number[][]) =>
+      magnitudes.flatMap((frame) =>
+        Array.from({ length: bands }, (_, band) =>
+          Math.log10(frame.reduce((sum, m, k) => sum + m * filters[k * bands + band]!, 1e-4)),
+        ),
+      );
+    const distance = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+      Array.from(a, (v, i) => Math.abs(v - b[i]!)).reduce((sum, v) => sum + v, 0) / a.length;
+    const [p, q] = [spectra(x!), spectra(y!)];
+    const mean = q.flat().reduce((sum, v) => sum + v, 0) / q.flat().length;
+    expect(waveform!.data[0]).toBeCloseTo(distance(x!, y!), 5);
+    expect(mel!.data[0]).toBeCloseTo(distance(logMel(p), logMel(q)), 4);
+    expect(spectrum!.data[0]).toBeCloseTo(distance(p.flat(), q.flat()) / (mean + 1e-4), 4);
   });
 
   it('are zero for equal signals and grow with distance', async () => {

@@ -16,6 +16,10 @@ import { type StepReport, Trainer } from './trainer.ts';
 
 const recipe = tinyRecipe([
   'training.validationShare=0.34',
+  'training.balancer={}',
+  'training.adversary.windows=[64]',
+  'training.adversary.filters=2',
+  'training.batch=1',
   'training.augment.mixShare=0.5',
   'training.augment.speedShare=0.5',
   'training.augment.bandShare=0.5',

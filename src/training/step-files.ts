@@ -10,7 +10,16 @@ import type { Recipe } from '../recipe/schema.ts';
 import { saveCheckpoint, type TrainingState, tensorNames, writeWhole } from './checkpoint.ts';
 import type { Objective } from './objective.ts';
 import { STATE_PREFIXES, stepGraph } from './optimised.ts';
-import { adamOptions, lossGraph, SCHEDULE_END, startState, VALIDATION_BATCHES } from './trainer.ts';
+import {
+  adamOptions,
+  lossGraph,
+  OPPONENT_LOSS,
+  opponentLoss,
+  opponentOptions,
+  SCHEDULE_END,
+  startState,
+  VALIDATION_BATCHES,
+} from './trainer.ts';
 
 interface FileTensor {
   readonly name: string;
@@ -27,8 +36,8 @@ interface GraphFile {
 const NEXT = 'next:';
 
 /**
- * Writes what it takes to train without this package: a step's graph (forward, gradients, optimiser), the forward pass
- * alone, the state they start from as a checkpoint, the recipe, and a manifest of how they belong together
+ * Writes what it takes to train without this package: a step's graph (forward, gradients, optimiser), an opponent's if there
+ * is one, the forward pass alone, the state they start from as a checkpoint, the recipe, and a manifest of how they belong together
  * (docs/training.md). Gives the files' names.
  * @throws `bad-argument` for an objective without rules for other programs
  */
@@ -53,7 +62,17 @@ export async function writeStepFiles(
   mkdirSync(folder, { recursive: true });
   const step = await writeGraph(folder, 'step.onnx', (io) => stepGraph(io, state.weights, adam, loss));
   const forward = await writeGraph(folder, 'forward.onnx', (io) => io.output('total', loss(io)));
-  const carried = step.outputs.filter(({ name }) => name.startsWith(NEXT)).map(({ name }) => name);
+  const { opponent } = objective;
+  const against =
+    opponent && state.opponent
+      ? await writeGraph(folder, 'opponent.onnx', (io) => {
+          const { weights } = state.opponent!;
+          stepGraph(io, weights, opponentOptions(training), opponentLoss(objective, opponent, weights));
+        })
+      : undefined;
+  const carried = [...step.outputs, ...(against?.outputs ?? [])]
+    .filter(({ name }) => name.startsWith(NEXT))
+    .map(({ name }) => name);
   const tensors = tensorNames(state);
   const manifest = {
     format: 'neural-codec-step',
@@ -66,6 +85,7 @@ export async function writeStepFiles(
     losses: ['total', ...objective.losses, 'gradientNorm'],
     step,
     forward,
+    ...(against && { opponent: { ...against, shown: opponent!.shown, loss: OPPONENT_LOSS } }),
     state: carried.map((output) => {
       const input = output.slice(NEXT.length);
       return { input, output, tensor: tensors.get(input) };
@@ -84,7 +104,8 @@ export async function writeStepFiles(
   await saveCheckpoint(folder, state);
   writeFileSync(path.join(folder, 'recipe.json'), `${JSON.stringify(recipe, null, 2)}\n`);
   writeFileSync(path.join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  return [step.file, forward.file, 'checkpoint.safetensors', 'recipe.json', 'manifest.json'];
+  const graphs = [step, forward, ...(against ? [against] : [])].map(({ file }) => file);
+  return [...graphs, 'checkpoint.safetensors', 'recipe.json', 'manifest.json'];
 }
 
 /** Inputs and outputs are called what the graph function calls them; an output of an input's name is its next value. */

@@ -10,7 +10,7 @@ import type { TrainingOptions } from '../recipe/schema.ts';
 import { drawBatch } from './batches.ts';
 import type { TrainingState } from './checkpoint.ts';
 import type { Clip } from './dataset.ts';
-import type { Named, Objective } from './objective.ts';
+import type { Named, Objective, Opponent } from './objective.ts';
 import { freshState, Optimised } from './optimised.ts';
 
 export interface StepReport {
@@ -26,6 +26,8 @@ export interface StepReport {
 /** The learning rate at the end, over that at its peak. */
 export const SCHEDULE_END = 0.05;
 export const VALIDATION_BATCHES = 8;
+/** What reports call an opponent's loss. */
+export const OPPONENT_LOSS = 'opponent';
 
 /** A training run: `step()` again and again; `state` is what a checkpoint holds. */
 export class Trainer {
@@ -33,6 +35,7 @@ export class Trainer {
   readonly objective: Objective;
   private readonly options: TrainingOptions;
   private readonly optimised: Optimised;
+  private readonly opponent: Optimised | undefined;
   private readonly pass: CompiledGraph;
   private readonly rng: Rng;
 
@@ -41,12 +44,14 @@ export class Trainer {
     options: TrainingOptions,
     state: TrainingState,
     optimised: Optimised,
+    opponent: Optimised | undefined,
     pass: CompiledGraph,
   ) {
     this.objective = objective;
     this.options = options;
     this.state = state;
     this.optimised = optimised;
+    this.opponent = opponent;
     this.pass = pass;
     this.rng = new Rng(0);
     this.rng.state = state.rng;
@@ -64,8 +69,17 @@ export class Trainer {
     const state = startState(objective, options, seed, restore);
     const loss = lossGraph(objective, state.weights);
     const optimised = await Optimised.create(engine, state, adamOptions(options), loss);
+    const opponent =
+      objective.opponent && state.opponent
+        ? await Optimised.create(
+            engine,
+            state.opponent,
+            opponentOptions(options),
+            opponentLoss(objective, objective.opponent, state.opponent.weights),
+          )
+        : undefined;
     const pass = await engine.compile((io) => io.output('total', loss(io)));
-    return new Trainer(objective, options, state, optimised, pass);
+    return new Trainer(objective, options, state, optimised, opponent, pass);
   }
 
   /** Seconds of sound in a batch. */
@@ -83,12 +97,22 @@ export class Trainer {
     const probe = (inputs: Named) => this.forward({ ...inputs, x: this.draw(clips) }, false);
     const inputs = await objective.inputs(step, rng, probe);
     const learningRate = schedule(step, totalSteps, this.options);
-    const outputs = await this.optimised.step(step, learningRate, { ...inputs, x });
+    const outputs = await this.optimised.step(step, learningRate, {
+      ...this.opponent?.values(),
+      ...inputs,
+      x,
+    });
+    const losses = this.lossesOf(outputs);
+    if (this.opponent) {
+      const shown = Object.fromEntries(objective.opponent!.shown.map((name) => [name, outputs[name]!]));
+      const { total } = await this.opponent.step(step, learningRate, { ...shown, x });
+      losses[OPPONENT_LOSS] = total!.data[0]!;
+    }
     const notes = objective.update(step, outputs, rng);
     this.state.step = step;
     this.state.rng = rng.state;
     const seconds = (performance.now() - start) / 1000;
-    return { step, losses: this.lossesOf(outputs), notes, learningRate, seconds };
+    return { step, losses, notes, learningRate, seconds };
   }
 
   /** Mean losses over fixed batches of `clips`, of the averaged weights where they are kept, by condition. */
@@ -118,7 +142,7 @@ export class Trainer {
   }
 
   private forward(inputs: Named, averaged: boolean): Promise<Record<string, HostTensor>> {
-    const weights = this.optimised.values(averaged);
+    const weights = { ...this.opponent?.values(), ...this.optimised.values(averaged) };
     return this.pass.run((name) => inputs[name] ?? weights[name]);
   }
 
@@ -145,18 +169,32 @@ export function startState(
     rng: new Rng(seed).state,
     ...freshState(objective.freshWeights(new Rng(seed)), options.averageDecay),
     learned: objective.learned,
+    opponent: objective.opponent && freshState(objective.opponent.freshWeights(new Rng(seed)), 0),
   };
   restore(state);
   return state;
 }
 
-/** An objective's forward pass, all its inputs declared as the graph's. */
-export function lossGraph(objective: Objective, weights: Weights) {
+/** A forward pass, all its inputs declared as the graph's. */
+export function lossGraph(objective: Pick<Objective, 'batchShape' | 'forward'>, weights: Weights) {
   return (io: GraphIo) =>
     objective.forward(io, io.input('x', objective.batchShape) as Tensor3D, {
       params: new InputParams(io, weights),
       time: new WholeTimeline(),
     });
+}
+
+/** The same for an opponent, which nothing but the objective sees: without averages. */
+export function opponentOptions(options: TrainingOptions): AdamOptions {
+  return { ...adamOptions(options), averageDecay: 0 };
+}
+
+/** An opponent's loss on a batch. */
+export function opponentLoss(objective: Objective, opponent: Opponent, weights: Weights) {
+  return lossGraph(
+    { batchShape: objective.batchShape, forward: (io, x, scope) => opponent.forward(io, x, scope) },
+    weights,
+  );
 }
 
 export function adamOptions(options: TrainingOptions): AdamOptions {

@@ -7,6 +7,14 @@ kernel('BatchMatMul', (g, { a, b }, { transposeA, transposeB }) => {
   const rows = a!.shape[transposeA ? rank - 1 : rank - 2]!;
   const columns = b!.shape[transposeB ? b!.shape.length - 2 : b!.shape.length - 1]!;
   const batch = broadcast_util.assertAndGetBroadcastShape(a!.shape.slice(0, -2), b!.shape.slice(0, -2));
+  // Of two products that are each other's transpose, the runtime is up to twice as fast at that with fewer rows when many
+  // rows are summed over; it is what gradients of layers' weights are.
+  const summed = a!.shape[transposeA ? rank - 2 : rank - 1]!;
+  if (rank === 3 && batch[0] === 1 && transposeA && !transposeB && rows > columns && summed > 4 * rows) {
+    const product = g.node('Gemm', [flat(g, b!), flat(g, a!)], [columns, rows], { transA: 1, transB: 0 });
+    const turned = swapped(g, product);
+    return g.node('Reshape', [turned, g.ints([1, rows, columns])], [1, rows, columns]);
+  }
   // tfjs gives every product three axes. One matrix at a time goes to Gemm, which takes transposes as flags.
   if (rank === 3 && batch[0] === 1) {
     const left = flat(g, a!);
