@@ -18,7 +18,11 @@ import { Trainer } from './trainer.ts';
 
 const recipe = tinyRecipe([
   'training.balancer={}',
-  'training.adversary.windows=[128, 64]',
+  'encoder.lstmLayers=0',
+  'decoder.lstmLayers=0',
+  'training.losses.windows=[128]',
+  'training.losses.melBands=[12]',
+  'training.adversary.windows=[64]',
   'training.adversary.filters=4',
   'training.learningRate=0.004',
   'training.batch=1',

@@ -16,6 +16,11 @@ import { type StepReport, Trainer } from './trainer.ts';
 
 const recipe = tinyRecipe([
   'training.validationShare=0.34',
+  'encoder.lstmLayers=1',
+  'decoder.lstmLayers=0',
+  'training.segmentFrames=8',
+  'training.losses.windows=[128]',
+  'training.losses.melBands=[12]',
   'training.balancer={}',
   'training.adversary.windows=[64]',
   'training.adversary.filters=2',
