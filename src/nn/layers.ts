@@ -122,7 +122,12 @@ export function convTranspose1d(
   const surplus = !style.causal || plain;
   if (!surplus && scope.time.whole) {
     const pair = { kernel: 2, stride: 1 };
-    const y = convolve(scope.time.pad(name, x, { ...pair, mode: 'zero' }), matrix, tf.tile(bias, [stride]), pair);
+    const y = convolve(
+      scope.time.pad(name, x, { ...pair, mode: 'zero' }),
+      matrix,
+      tf.tile(bias, [stride]),
+      pair,
+    );
     return tf.reshape(y, [batch, time * stride, outChannels]);
   }
   const pairs = surplus ? allPairs(x) : scope.time.windows(name, x, { kernel: 2, stride: 1, mode: 'zero' });
