@@ -33,9 +33,10 @@ const LEVEL_LAMBDA = 0.05;
 const ROW_LENGTH = 16;
 
 /**
- * Quantizes a network and codes it with DeepCABAC, part after part. The step of each part is searched from the coarsest: the
+ * Quantizes a network and codes it with DeepCABAC, part after part. The step of each part is searched from the finest: the
  * one for which `cost`, given the whole network with the parts so far as coded and this part's bits, is least. The
- * search of a part ends where a finer step has been worse twice.
+ * search of a part ends where a coarser step has been worse twice. (From the coarsest it would end at once where that rounds
+ * everything to the reference.)
  * @param cost e.g. error + lambda * rate of the network and of what it codes
  * @param reference a network that decoders know: what is coded is the difference to it
  */
@@ -53,7 +54,7 @@ export async function packNetwork(
     const known = reference ? joined(reference, part) : new Float32Array(countOf(part));
     let best: { cost: number; bytes: number[]; tensors: Map<string, HostTensor> } | undefined;
     let worse = 0;
-    for (let exponent = part.exponents[0]; exponent <= part.exponents[1] && worse < 2; exponent++) {
+    for (let exponent = part.exponents[1]; exponent >= part.exponents[0] && worse < 2; exponent--) {
       const coded = codePart(values, known, part, exponent);
       const bits = 8 * (out.length + coded.bytes.length);
       const candidate = await cost(new Map([...result, ...coded.tensors]), bits);
