@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Media, Representation } from '../fitting/representation.ts';
+import { bitPlaneAudio, bitPlaneImage } from './bit-planes.ts';
 import { coordinateImage } from './coordinate-image.ts';
 import { frameNetwork } from './frame-network.ts';
 import { latentImage } from './latent-image.ts';
@@ -18,6 +19,8 @@ export const representations = {
   'latent-image': latentImage,
   'coordinate-image': coordinateImage,
   'frame-network': frameNetwork,
+  'bit-plane-image': bitPlaneImage,
+  'bit-plane-audio': bitPlaneAudio,
 } as const satisfies Record<string, RepresentationEntry>;
 
 export type RepresentationName = keyof typeof representations;
