@@ -6,7 +6,14 @@ import type { HostTensor } from '../core/tensor.ts';
 import { badPayload } from '../entropy/entropy-coder.ts';
 import { runFit } from '../fitting/loop.ts';
 import { packNetwork, unpackNetwork } from '../fitting/network.ts';
-import type { FitOptions, Fitted, FormatOf, Media, Representation, SignalOf } from '../fitting/representation.ts';
+import type {
+  FitOptions,
+  Fitted,
+  FormatOf,
+  Media,
+  Representation,
+  SignalOf,
+} from '../fitting/representation.ts';
 import { AudioLayout, audioShape } from './bit-planes/audio-layout.ts';
 import { ImageLayout, imageShape } from './bit-planes/image-layout.ts';
 import type { LayoutShape, SampleLayout } from './bit-planes/layout.ts';
@@ -19,7 +26,12 @@ import { decodeSamples, encodeSamples } from './bit-planes/samples.ts';
 const MAX_SAMPLES = 2 ** 29;
 
 const options = z.strictObject({
-  hidden: z.int().min(1).max(64).default(16).describe('hidden units of the network that tells how far samples spread'),
+  hidden: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(16)
+    .describe('hidden units of the network that tells how far samples spread'),
 });
 
 type Options = z.output<typeof options>;

@@ -25,7 +25,7 @@ const signals: { readonly [M in Media]: () => SignalOf[M] } = {
   audio: () => ({
     kind: 'audio',
     sampleRateHz: 8000,
-    channels: [Float32Array.from({ length: 700 }, (_, i) => 0.3 * Math.sin(i / 7))],
+    channels: [Float32Array.from({ length: 700 }, (_, i) => Math.round(9830 * Math.sin(i / 7)) / 32_768)],
   }),
 };
 

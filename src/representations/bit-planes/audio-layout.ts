@@ -69,7 +69,8 @@ export class AudioLayout implements SampleLayout {
     taps[PAST + 1] = values.length > 1 ? other[now - 1]! - other[now - 2]! : 0;
     activities[0] = logMagnitude(Math.abs(v[at - 1]! - v[at - 2]!));
     activities[1] = logMagnitude(Math.abs(v[at - 1]! - 2 * v[at - 2]! + v[at - 3]!));
-    for (let i = 0; i < means.length; i++) activities[2 + i] = logMagnitude(means[i]!) - (WINDOW_BITS[i]! << 8);
+    for (let i = 0; i < means.length; i++)
+      activities[2 + i] = logMagnitude(means[i]!) - (WINDOW_BITS[i]! << 8);
     activities[5] = logMagnitude(Math.abs(taps[PAST]!));
     activities[6] = triangle(t, this.length, 1);
     activities[7] = triangle(t, this.length, 3);

@@ -22,13 +22,16 @@ const inverses = Float64Array.from(
     return Math.round((1 << (24 - whole)) / exponential(Math.LN2 * (octaves - whole)));
   },
 );
-/** 2^30 e^-t for t in units of 2^-8. */
+/** 2^30 e^-t for t in units of 2^-11. */
 const FALL_UNIT = 2 ** 30;
-const falls = Float64Array.from({ length: 20 * UNIT }, (_, t) => {
+const FALL_BITS = 11;
+const falls = Float64Array.from({ length: 20 << FALL_BITS }, (_, t) => {
   // The series is good for 11.
-  const root = exponential(-t / UNIT / 2);
+  const root = exponential(-t / (2 << FALL_BITS));
   return Math.round(FALL_UNIT * root * root);
 });
+/** Halves below this share of the scale, in the same units, fall alike. */
+const FLAT = 1 << (FALL_BITS - 6);
 
 /** Number of the scale nearest to a logarithm in units of 2^-8. */
 export function scaleStep(logScale: number): number {
@@ -38,7 +41,7 @@ export function scaleStep(logScale: number): number {
 
 /** 2^30 times the probability of less than a distance above the mean, in units of 2^-8. */
 function below(distance: number, inverse: number): number {
-  const t = Math.floor((Math.abs(distance) * inverse) / 2 ** 24);
+  const t = Math.floor((Math.abs(distance) * inverse) / 2 ** (24 + PARAMETER_BITS - FALL_BITS));
   const tail = t < falls.length ? falls[t]! / 2 : 0;
   return distance < 0 ? tail : FALL_UNIT - tail;
 }
@@ -49,6 +52,7 @@ function below(distance: number, inverse: number): number {
  */
 export function upperHalfLogit(low: number, half: number, mean: number, scale: number): number {
   const inverse = inverses[scale]!;
+  if (half * inverse < FLAT * 2 ** (24 - FALL_BITS)) return 0;
   const from = low * UNIT - UNIT / 2 - mean;
   const to = from + 2 * half * UNIT;
   if (from >= 0 || to <= 0) {

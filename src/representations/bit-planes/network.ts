@@ -31,7 +31,9 @@ export function partsOf(shape: LayoutShape, hidden: number): NetworkPart[] {
   const part = (name: string, of: (tensor: string) => boolean, bits: number): NetworkPart => ({
     name,
     tensors: Array.from({ length: shape.kinds }, (_, kind) =>
-      shapes.filter(([tensor]) => of(tensor)).map(([tensor, dims]) => ({ name: nameOf(kind, tensor), shape: dims })),
+      shapes
+        .filter(([tensor]) => of(tensor))
+        .map(([tensor, dims]) => ({ name: nameOf(kind, tensor), shape: dims })),
     ).flat(),
     exponents: [bits, bits],
     limit: LIMIT,

@@ -40,7 +40,11 @@ export class PlaneModel {
   constructor(depth: number) {
     this.depth = depth;
     const weights = INITIAL.map((weight) => Math.round(weight * WEIGHT_UNIT));
-    this.mixer = new Mixer(Int32Array.from(new Array(3 * WIDTHS).fill(weights).flat()), MIX_INPUTS, RATE_SHIFT);
+    this.mixer = new Mixer(
+      Int32Array.from(new Array(3 * WIDTHS).fill(weights).flat()),
+      MIX_INPUTS,
+      RATE_SHIFT,
+    );
   }
 
   /** Codes `value`, or decodes one where `code` gives bits of its own. */

@@ -71,7 +71,11 @@ function scan(
 }
 
 /** Samples, in the order of the signal, as bytes. */
-export function encodeSamples(samples: ArrayLike<number>, layout: SampleLayout, network: Network): Uint8Array {
+export function encodeSamples(
+  samples: ArrayLike<number>,
+  layout: SampleLayout,
+  network: Network,
+): Uint8Array {
   const encoder = new PlaneEncoder(layout.depth);
   scan(layout, network, (prediction, index) => {
     const value = samples[index]!;
@@ -82,7 +86,12 @@ export function encodeSamples(samples: ArrayLike<number>, layout: SampleLayout, 
 }
 
 /** Reads what `encodeSamples` wrote, for a layout of the same sizes. Throws `bad-container`. */
-export function decodeSamples(bytes: Uint8Array, layout: SampleLayout, network: Network, into: Uint16Array): void {
+export function decodeSamples(
+  bytes: Uint8Array,
+  layout: SampleLayout,
+  network: Network,
+  into: Uint16Array,
+): void {
   const decoder = new PlaneDecoder(layout.depth, bytes);
   scan(layout, network, (prediction, index) => {
     const value = decoder.decode(prediction);
