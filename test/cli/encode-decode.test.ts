@@ -23,14 +23,14 @@ const KEYS = [
 ];
 
 describe('codec encode and decode', () => {
-  it('the recipe that ships, with default output names and all keys of --json', async () => {
+  it('the default recipe, with default output names and all keys of --json', async () => {
     copyFileSync(path.join(root, 'examples/speech.wav'), inFolder('speech.wav'));
     const encoded = jsonOf(await codec(folder(), 'encode', 'speech.wav', '--json'));
     expect(Object.keys(encoded)).toEqual(KEYS);
     expect(encoded).toMatchObject({
       input: 'speech.wav',
       output: 'speech.codec',
-      recipe: 'encodec-24k',
+      recipe: 'mel-24k',
       bytes: statSync(inFolder('speech.codec')).size,
       durationSeconds: 5,
     });
@@ -45,7 +45,7 @@ describe('codec encode and decode', () => {
     expect(decoded).toMatchObject({
       input: 'speech.codec',
       output: 'out.wav',
-      recipe: 'encodec-24k',
+      recipe: 'mel-24k',
       bytes,
       durationSeconds: 5,
     });
