@@ -97,7 +97,7 @@ describe('recipes', () => {
   it('one of each medium is its default', () => {
     expect(defaultRecipe('audio')).toBe('mel-24k');
     expect(defaultRecipe('image')).toBe('inr-image');
-    expect(() => defaultRecipe('smell')).toThrow(/no recipe for smell input yet: expected audio/);
+    expect(() => defaultRecipe('smell')).toThrow(/no recipe for smell input yet: expected .*audio/);
     const defaults = allRecipeNames()
       .map((name) => loadAnyRecipe(name))
       .filter((recipe) => recipe.default);
