@@ -172,15 +172,15 @@ function notWritable(path: string, error: unknown): CodecError {
   );
 }
 
-/** Writes a whole text. Errors as for `createAtomicFile`. */
+/** Writes a whole file: all of it, or nothing. Errors as for `createAtomicFile`. */
 export async function writeFileAtomically(
   path: string,
-  text: string,
+  content: string | Uint8Array,
   options: OutputOptions = {},
 ): Promise<void> {
   const file = await createAtomicFile(path, options);
   try {
-    await file.write(Buffer.from(text));
+    await file.write(typeof content === 'string' ? Buffer.from(content) : content);
     await file.commit();
   } catch (error) {
     await file.abort();

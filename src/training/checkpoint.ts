@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CodecError } from '../core/errors.ts';
 import type { HostTensor } from '../core/tensor.ts';
-import { createAtomicFile } from '../media/atomic-file.ts';
+import { writeFileAtomically } from '../media/atomic-file.ts';
 import type { Weights } from '../nn/params.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 import { dataOf } from './checkpoint-tensors.ts';
@@ -51,19 +51,7 @@ export async function saveCheckpoint(folder: string, state: TrainingState): Prom
   mkdirSync(folder, { recursive: true });
   const all = new Map(tensorsOf(state));
   const bytes = writeSafetensors(all, { step: String(state.step), rng: JSON.stringify(state.rng) });
-  await writeWhole(path.join(folder, FILE), bytes);
-}
-
-/** Replaces a file, or leaves it as it was. */
-export async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
-  const output = await createAtomicFile(file, { force: true });
-  try {
-    await output.write(bytes);
-    await output.commit();
-  } catch (error) {
-    await output.abort();
-    throw error;
-  }
+  await writeFileAtomically(path.join(folder, FILE), bytes, { force: true });
 }
 
 /** Fills `state` from the folder's checkpoint. Throws `bad-weights` when there is none or it is of another recipe. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { writeWhole } from './checkpoint.ts';
+import { writeFileAtomically } from '../media/atomic-file.ts';
 
 /**
  * Samples of a file, kept in `folder` once `decode` has given them: 16-bit, little-endian. A file changed since is decoded
@@ -20,6 +20,8 @@ export async function cachedSamples(
   if (bytes && bytes.length % 2 === 0) return new Int16Array(Uint8Array.from(bytes).buffer);
   const samples = await decode();
   await mkdir(folder, { recursive: true });
-  await writeWhole(kept, new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
+  await writeFileAtomically(kept, new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), {
+    force: true,
+  });
   return samples;
 }

@@ -15,7 +15,6 @@ import { type AudioLosses, audioLosses } from './losses.ts';
 import type { Named, Objective, Probe } from './objective.ts';
 import { packModel, type TableSource } from './pack.ts';
 import { QuantizerTraining } from './quantizer-training.ts';
-import { quantizeStraightThrough } from './straight-through.ts';
 
 type LossName = keyof AudioLosses | 'features' | 'adversarial' | 'matching';
 
@@ -79,21 +78,11 @@ export class CodecObjective implements Objective {
     const { recipe, quantizer } = this;
     const { batch, segmentFrames, losses } = recipe.training;
     const { dimension } = recipe.latent;
-    const { codebooks, codebookSize } = recipe.quantizer;
     const { rows } = quantizer;
     const { encoder, decoder, features } = this.stages.inner;
     const target = features ? features.analyse(x, scope) : x;
     const latents = tf.reshape(encoder.encode(target, scope), [rows, dimension]) as tf.Tensor2D;
-    const { quantized, codes, commitment } = quantizeStraightThrough(
-      latents,
-      Array.from(
-        { length: codebooks },
-        (_, q) => io.input(`codebook:${q}`, [codebookSize, dimension]) as tf.Tensor2D,
-      ),
-      io.input('mask', [codebooks, rows, 1]) as tf.Tensor3D,
-      io.input('bypass', [rows, 1]) as tf.Tensor2D,
-      losses.commitment,
-    );
+    const { quantized, codes, commitment } = this.quantizer.quantize(io, latents, losses.commitment);
     const y = decoder.decode(tf.reshape(quantized, [batch, segmentFrames, dimension]) as tf.Tensor3D, scope);
     const distances = (made: tf.Tensor): Partial<Record<LossName, tf.Scalar>> => {
       const [late, due] = aligned(made as tf.Tensor3D, target, decoder.delayFrames * encoder.hopLength);

@@ -1,13 +1,14 @@
-import type { Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { Rng } from '../core/rng.ts';
 import { float32, type HostTensor } from '../core/tensor.ts';
-import { compile, type Engine } from '../engine/engine.ts';
+import { compile, type Engine, type GraphIo } from '../engine/engine.ts';
 import type { Weights } from '../nn/params.ts';
 import { codebookName, nearestVectors } from '../quantizers/rvq.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { dataOf } from './checkpoint-tensors.ts';
 import { CodebookAverages, type Nearest, SMOOTHING } from './codebook-averages.ts';
 import type { Named, Probe } from './objective.ts';
+import { type QuantizedBatch, quantizeStraightThrough } from './straight-through.ts';
 
 const INITIAL_BATCHES = 12;
 const KMEANS_ROUNDS = 4;
@@ -87,6 +88,19 @@ export class QuantizerTraining {
       mask: float32([quantizer.codebooks, rows, 1], mask),
       bypass: float32([rows, 1], bypass),
     };
+  }
+
+  /** Quantizes a batch's latents [rows, dimension] in a graph whose inputs are those of `inputs`. */
+  quantize(io: GraphIo, latents: Tensor2D, commitmentWeight: number): QuantizedBatch {
+    const { codebooks, codebookSize } = this.recipe.quantizer;
+    const { rows } = this;
+    const vectors = Array.from(
+      { length: codebooks },
+      (_, q) => io.input(`codebook:${q}`, [codebookSize, this.recipe.latent.dimension]) as Tensor2D,
+    );
+    const mask = io.input('mask', [codebooks, rows, 1]) as Tensor3D;
+    const bypass = io.input('bypass', [rows, 1]) as Tensor2D;
+    return quantizeStraightThrough(latents, vectors, mask, bypass, commitmentWeight);
   }
 
   /** How codebooks are learned and fed, for programs other than this. */

@@ -2,8 +2,9 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Rng } from '../core/rng.ts';
 import type { Engine } from '../engine/engine.ts';
+import { writeFileAtomically } from '../media/atomic-file.ts';
 import type { Recipe } from '../recipe/schema.ts';
-import { saveCheckpoint, writeWhole } from './checkpoint.ts';
+import { saveCheckpoint } from './checkpoint.ts';
 import { loadClips, splitClips } from './dataset.ts';
 import type { Objective } from './objective.ts';
 import { restoring } from './restore.ts';
@@ -79,7 +80,7 @@ export async function train(
   if (finished) {
     const source = { clips: split.train, engine: run.engine.name, maxSeconds: TABLE_SECONDS };
     const bytes = await run.objective.pack(trainer.modelWeights, source);
-    await writeWhole(path.join(out, 'model.safetensors'), bytes);
+    await writeFileAtomically(path.join(out, 'model.safetensors'), bytes, { force: true });
   }
   return { step: trainer.state.step, finished };
 }

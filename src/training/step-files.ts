@@ -5,9 +5,10 @@ import type { GraphFn } from '../engine/engine.ts';
 import { loadGradients } from '../engine/gradients.ts';
 import { encodeModel, renamed } from '../engine/onnx/model-proto.ts';
 import { trace } from '../engine/onnx/trace.ts';
+import { writeFileAtomically } from '../media/atomic-file.ts';
 import { AVERAGE_SETTLING } from '../nn/adam.ts';
 import type { Recipe } from '../recipe/schema.ts';
-import { saveCheckpoint, type TrainingState, tensorNames, writeWhole } from './checkpoint.ts';
+import { saveCheckpoint, type TrainingState, tensorNames } from './checkpoint.ts';
 import type { Objective } from './objective.ts';
 import { STATE_PREFIXES, stepGraph } from './optimised.ts';
 import {
@@ -117,7 +118,7 @@ async function writeGraph(folder: string, file: string, fn: GraphFn): Promise<Gr
     ...outputs.map(({ name, label }) => [name, labels.has(label) ? NEXT + label : label] as const),
   ]);
   const result = renamed(graph, names);
-  await writeWhole(path.join(folder, file), encodeModel(result));
+  await writeFileAtomically(path.join(folder, file), encodeModel(result), { force: true });
   const described = ({ name, type, shape }: (typeof result.inputs)[number]) => ({ name, dtype: type, shape });
   return { file, inputs: result.inputs.map(described), outputs: result.outputs.map(described) };
 }

@@ -15,7 +15,6 @@ import { writeSafetensors } from '../weights/safetensors.ts';
 import { codebooksPerBitrate } from './bitrates.ts';
 import type { Named, Objective } from './objective.ts';
 import { QuantizerTraining } from './quantizer-training.ts';
-import { quantizeStraightThrough } from './straight-through.ts';
 
 /** The error of silence counts this much of that of a bin ten times louder than the floor. */
 const QUIET = 0.3;
@@ -133,19 +132,9 @@ export class VocoderObjective implements Objective {
     const { encoder, decoder } = this.stages.inner;
     const [batch, count, bands] = target.shape;
     const { rows } = this.quantizer;
-    const { codebooks, codebookSize } = this.recipe.quantizer;
     const { dimension } = this.recipe.latent;
     const latents = tf.reshape(encoder.encode(target, scope), [rows, dimension]) as tf.Tensor2D;
-    const { quantized } = quantizeStraightThrough(
-      latents,
-      Array.from(
-        { length: codebooks },
-        (_, q) => io.input(`codebook:${q}`, [codebookSize, dimension]) as tf.Tensor2D,
-      ),
-      io.input('mask', [codebooks, rows, 1]) as tf.Tensor3D,
-      io.input('bypass', [rows, 1]) as tf.Tensor2D,
-      0,
-    );
+    const { quantized } = this.quantizer.quantize(io, latents, 0);
     const y = decoder.decode(tf.reshape(quantized, [batch, rows / batch, dimension]) as tf.Tensor3D, scope);
     const delay = decoder.delayFrames * encoder.hopLength;
     return tf.slice(y, [0, delay, 0], [batch, count - delay, bands]);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { CodeCounts } from '../../core/code-counts.ts';
-import { createAtomicFile, writeFileAtomically } from '../../media/atomic-file.ts';
+import { writeFileAtomically } from '../../media/atomic-file.ts';
 import { codesOfRows } from '../audio-tokens.ts';
 import { shardFormats } from './formats/catalogue.ts';
 import type { ItemError, ItemResult } from './item-encoder.ts';
@@ -78,7 +78,7 @@ export class ShardStore {
     const name = shardName(shard);
     const files = await shardFormats[format].write(rows, { intType, streams, firstItem: shard * shardSize });
     for (const { extension, bytes } of files)
-      await this.save(path.join(this.folder, `${name}.${extension}`), bytes);
+      await writeFileAtomically(path.join(this.folder, `${name}.${extension}`), bytes, { force: true });
     const sum = (value: (row: TokenRow) => number) => rows.reduce((total, row) => total + value(row), 0);
     const state: ShardState = {
       name,
@@ -92,17 +92,6 @@ export class ShardStore {
     };
     await writeFileAtomically(this.stateFile(shard), JSON.stringify(state), { force: true });
     return state;
-  }
-
-  private async save(file: string, bytes: Uint8Array): Promise<void> {
-    const output = await createAtomicFile(file, { force: true });
-    try {
-      await output.write(bytes);
-      await output.commit();
-    } catch (error) {
-      await output.abort();
-      throw error;
-    }
   }
 
   private stateFile(shard: number): string {
