@@ -23,26 +23,29 @@ from steps.graph import Graph
 from steps.quantizer import Quantizer
 from steps.rng import Rng
 from steps.safetensors import read_safetensors, write_safetensors
+from steps.segments import Segments
 from steps.sound import Batches, load_clips, split_clips
 
 
 class Run:
     """State, graphs and rules of a run; `step` again and again."""
 
-    def __init__(self, manifest, folder, checkpoint, device, bfloat16):
+    def __init__(self, manifest, folder, checkpoint, device, precision):
         self.manifest, self.device = manifest, device
         tensors, self.metadata = read_safetensors(checkpoint)
         self.tensors = {name: torch.from_numpy(value).to(device) for name, value in tensors.items()}
         self.step_count, self.rng = int(self.metadata['step']), Rng(state=json.loads(self.metadata['rng']))
-        self.graph = Graph(os.path.join(folder, manifest['step']['file']), device, bfloat16)
-        self.forward_graph = Graph(os.path.join(folder, manifest['forward']['file']), device, bfloat16)
+        self.graph = Graph(os.path.join(folder, manifest['step']['file']), device, precision)
+        self.forward_graph = Graph(os.path.join(folder, manifest['forward']['file']), device, precision)
         opponent = manifest.get('opponent')
-        self.opponent = Graph(os.path.join(folder, opponent['file']), device, bfloat16) if opponent else None
+        self.opponent = Graph(os.path.join(folder, opponent['file']), device, precision) if opponent else None
         rules = manifest['rules']
-        unknown = set(rules) - {'quantizer', 'balancer'}
+        unknown = set(rules) - {'segments', 'quantizer', 'balancer'}
         if unknown:
             raise SystemExit(f'this step asks for rules that are not known here: {", ".join(unknown)}')
-        self.quantizer = Quantizer(rules['quantizer'], self.tensors, device) if 'quantizer' in rules else None
+        self.segments = Segments(rules['segments'], device)
+        # Without such rules the codebooks are part of the graph and stay as they are.
+        self.quantizer = Quantizer(rules['quantizer'], self.segments, self.tensors, device) if 'quantizer' in rules else None
 
     def state(self, averaged=False):
         values = {entry['input']: self.tensors[entry['tensor']] for entry in self.manifest['state']}
@@ -58,12 +61,14 @@ class Run:
     def step(self, batches, total_steps):
         start, adam = time.time(), self.manifest['adam']
         step = self.step_count + 1
-        x = self.tensor(batches.draw(self.rng))
+        x, balance = self.tensor(batches.draw(self.rng)), self.balance(step)
 
         def probe(inputs):
-            return self.forward(inputs, self.tensor(batches.draw(self.rng)))
-        balance = self.balance(step)
-        inputs = self.quantizer.inputs(step, self.rng, lambda own: probe({**own, **balance})) if self.quantizer else {}
+            return self.forward({**inputs, **balance}, self.tensor(batches.draw(self.rng)))
+        share = self.segments.rules['bypassShare']
+        if self.quantizer:
+            share = self.quantizer.prepare(step, share, probe, self.rng)
+        inputs = {**self.segments.feed(self.segments.drawn(self.rng, share)), **self.codebooks()}
         rate = learning_rate(step, total_steps, self.manifest['schedule'])
         scalars = {
             'rate': rate / (1 - adam['beta1'] ** step),
@@ -94,13 +99,22 @@ class Run:
     def losses(self, outputs):
         return {name: float(outputs[name]) for name in self.manifest['losses'] if name in outputs}
 
+    def codebooks(self):
+        return self.quantizer.feed() if self.quantizer else {}
+
+    def conditions(self):
+        trained = not (self.quantizer and self.quantizer.empty)
+        return {'none': 0, **(self.segments.rules['bitrates'] if trained else {})}
+
     def validate(self, batches):
-        count, result = self.manifest['validation']['batches'], {}
-        for condition, inputs in (self.quantizer.conditions() if self.quantizer else {'all': {}}).items():
+        batch_count, result = self.manifest['validation']['batches'], {}
+        for condition, used in self.conditions().items():
+            inputs = {**self.segments.feed(self.segments.alike(used)), **self.codebooks(), **self.balance(1)}
             rng, sums = Rng(1), {}
-            for _ in range(count):
-                for name, value in self.losses(self.forward({**inputs, **self.balance(1)}, self.tensor(batches.draw(rng)), True)).items():
-                    sums[name] = sums.get(name, 0) + value / count
+            for _ in range(batch_count):
+                outputs = self.forward(inputs, self.tensor(batches.draw(rng)), True)
+                for name, value in self.losses(outputs).items():
+                    sums[name] = sums.get(name, 0) + value / batch_count
             result[condition] = sums
         return result
 
@@ -133,21 +147,35 @@ def arguments():
     return parser.parse_args()
 
 
+def check_device(device, precision):
+    """Says what is missing before anything is read or computed."""
+    if device.startswith('cuda'):
+        if not torch.cuda.is_available():
+            built = f'this PyTorch ({torch.__version__}) is built for CUDA {torch.version.cuda}, and finds no card: see nvidia-smi'
+            without = f'this PyTorch ({torch.__version__}) is built without CUDA: install one with it'
+            raise SystemExit(f'--device {device}: {built if torch.version.cuda else without}, or use --device cpu')
+        if precision != 'float32' and torch.cuda.get_device_capability(device)[0] < 8:
+            name = torch.cuda.get_device_name(device)
+            raise SystemExit(f'--precision {precision} needs compute capability 8 or more, {name} has less: use float32')
+    elif precision == 'tf32':
+        raise SystemExit(f'--precision tf32 is one of NVIDIA cards, not of --device {device}: use float32 or bf16')
+
+
 def main():
     args = arguments()
     if args.threads:
         torch.set_num_threads(args.threads)
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = args.precision != 'float32'
+    check_device(args.device, args.precision)
     with open(os.path.join(args.folder, 'manifest.json'), encoding='utf-8') as file:
         manifest = json.load(file)
-    if (manifest['format'], manifest['version']) != ('neural-codec-step', 1):
+    if (manifest['format'], manifest['version']) != ('neural-codec-step', 2):
         raise SystemExit(f'{args.folder} holds a step of another version: export it again')
     os.makedirs(args.out, exist_ok=True)
     started = os.path.join(args.out, 'checkpoint.safetensors')
     if not os.path.exists(started):
         for name in ('checkpoint.safetensors', 'recipe.json'):
             shutil.copy(os.path.join(args.folder, name), os.path.join(args.out, name))
-    run = Run(manifest, args.folder, started, torch.device(args.device), args.precision == 'bf16')
+    run = Run(manifest, args.folder, started, torch.device(args.device), args.precision)
     clips = load_clips(args.data, manifest['sampleRateHz'])
     train, held = split_clips(clips, manifest['validation']['share'], Rng(manifest['seed']))
     shape, rate, augment = manifest['batch']['shape'], manifest['sampleRateHz'], manifest['batch']['augment']

@@ -9,7 +9,6 @@ import { freshWeights } from '../recipe/fresh-weights.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { buildStages, type Stages } from '../recipe/stages.ts';
 import { BALANCE_SHARE, balanced, balanceName, balanceShare, weightedSum } from './balancer.ts';
-import { codebooksPerBitrate } from './bitrates.ts';
 import { Discriminator } from './discriminator.ts';
 import { type AudioLosses, audioLosses } from './losses.ts';
 import type { Named, Objective, Probe } from './objective.ts';
@@ -78,7 +77,7 @@ export class CodecObjective implements Objective {
     const { recipe, quantizer } = this;
     const { batch, segmentFrames, losses } = recipe.training;
     const { dimension } = recipe.latent;
-    const { rows } = quantizer;
+    const { rows } = quantizer.segments;
     const { encoder, decoder, features } = this.stages.inner;
     const target = features ? features.analyse(x, scope) : x;
     const latents = tf.reshape(encoder.encode(target, scope), [rows, dimension]) as tf.Tensor2D;
@@ -117,9 +116,8 @@ export class CodecObjective implements Objective {
     if (share < 1 && this.quantizer.codebooks.empty) {
       await this.quantizer.initialise((inputs) => probe({ ...inputs, ...this.balanceInputs(step) }), rng);
     }
-    const counts = Object.values(codebooksPerBitrate(this.recipe));
-    const used = this.quantizer.inputs(() => (rng.uniform() < share ? 0 : counts[rng.int(counts.length)]!));
-    return { ...used, ...this.balanceInputs(step) };
+    const counts = this.quantizer.segments.drawn(rng, share);
+    return { ...this.quantizer.inputs(counts), ...this.balanceInputs(step) };
   }
 
   private balanceInputs(step: number): Named {
@@ -136,25 +134,21 @@ export class CodecObjective implements Objective {
 
   /** Unquantized, and every bitrate once there are codebooks. */
   conditions(): Record<string, Named> {
-    const counts = { none: 0, ...(this.quantizer.codebooks.empty ? {} : codebooksPerBitrate(this.recipe)) };
+    const { codebooks, segments } = this.quantizer;
     return Object.fromEntries(
-      Object.entries(counts).map(([name, count]) => [
+      Object.entries(segments.conditions(!codebooks.empty)).map(([name, counts]) => [
         name,
-        { ...this.quantizer.inputs(() => count), ...this.balanceInputs(1) },
+        { ...this.quantizer.inputs(counts), ...this.balanceInputs(1) },
       ]),
     );
   }
 
   rules(): Record<string, unknown> {
-    const { unquantizedSteps, bypassShare, balancer } = this.recipe.training;
+    const { balancer } = this.recipe.training;
     return {
       ...(balancer && { balancer: { share: BALANCE_SHARE, decay: balancer.decay } }),
-      quantizer: {
-        ...this.quantizer.rules(),
-        unquantizedSteps,
-        bypassShare,
-        bitrates: codebooksPerBitrate(this.recipe),
-      },
+      segments: this.quantizer.segments.rules(),
+      quantizer: this.quantizer.rules(),
     };
   }
 

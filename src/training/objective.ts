@@ -53,8 +53,8 @@ export interface Objective {
   update(step: number, outputs: Named, rng: Rng): Readonly<Record<string, number>>;
   /** Conditions under which validation measures, each with the forward pass's own inputs. */
   conditions(): Readonly<Record<string, Named>>;
-  /** What another program needs to know to give `inputs`, `update` and `conditions` itself; without it, none can. */
-  rules?(): Readonly<Record<string, unknown>>;
+  /** What another program needs to know to give `inputs`, `update` and `conditions` itself (docs/training.md). */
+  rules(): Readonly<Record<string, unknown>>;
   /** What inference needs, under the names it knows. */
   model(weights: Weights): Map<string, HostTensor>;
   /** The same as a file. */

@@ -17,9 +17,9 @@ export const objectives = {
   },
   vocoder: {
     about: "the network of a recipe's vocoder; the codec's own weights must be there",
-    create: async (recipe, engine) => {
+    create: async (recipe) => {
       const { VocoderObjective } = await import('./vocoder-objective.ts');
-      return new VocoderObjective(recipe, loadWeights(recipe.weights).tensors, engine);
+      return new VocoderObjective(recipe, loadWeights(recipe.weights).tensors);
     },
   },
 } as const satisfies Record<string, ObjectiveEntry>;

@@ -1,4 +1,4 @@
-import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Rng } from '../core/rng.ts';
 import { float32, type HostTensor } from '../core/tensor.ts';
 import { compile, type Engine, type GraphIo } from '../engine/engine.ts';
@@ -8,14 +8,16 @@ import type { Recipe } from '../recipe/schema.ts';
 import { dataOf } from './checkpoint-tensors.ts';
 import { CodebookAverages, type Nearest, SMOOTHING } from './codebook-averages.ts';
 import type { Named, Probe } from './objective.ts';
+import { type CodebookCounts, SegmentCodebooks } from './segment-codebooks.ts';
 import { type QuantizedBatch, quantizeStraightThrough } from './straight-through.ts';
 
 const INITIAL_BATCHES = 12;
 const KMEANS_ROUNDS = 4;
 
-/** The host's side of training a residual quantizer: its codebooks, and which of them each segment of a batch uses. */
+/** The host's side of training a residual quantizer: its codebooks, and how segments use them. */
 export class QuantizerTraining {
   readonly codebooks: CodebookAverages;
+  readonly segments: SegmentCodebooks;
   private readonly recipe: Recipe;
   private readonly engine: Engine;
 
@@ -23,13 +25,8 @@ export class QuantizerTraining {
     const { codebooks, codebookSize } = recipe.quantizer;
     this.recipe = recipe;
     this.engine = engine;
+    this.segments = new SegmentCodebooks(recipe);
     this.codebooks = new CodebookAverages(codebooks, codebookSize, recipe.latent.dimension);
-  }
-
-  /** Latents in a batch. */
-  get rows(): number {
-    const { batch, segmentFrames } = this.recipe.training;
-    return batch * segmentFrames;
   }
 
   /** Everything learned, under the reference's state-dict names. */
@@ -61,45 +58,28 @@ export class QuantizerTraining {
         what: 'the weights to start from are not of this recipe',
         remedy: 'Start from weights of the same sizes.',
       });
-      this.codebooks.adopt(q, vectors, this.rows);
+      this.codebooks.adopt(q, vectors, this.segments.rows);
     }
   }
 
-  /** Inputs of a pass: the codebooks, and who uses them. `codebooksOf` gives 0 where a segment skips the quantizer. */
-  inputs(codebooksOf: (segment: number) => number): Named {
-    const { training, quantizer, latent } = this.recipe;
-    const { rows } = this;
-    const mask = new Float32Array(quantizer.codebooks * rows);
-    const bypass = new Float32Array(rows);
-    for (let segment = 0; segment < training.batch; segment++) {
-      const used = codebooksOf(segment);
-      const [from, to] = [segment * training.segmentFrames, (segment + 1) * training.segmentFrames];
-      if (used === 0) bypass.fill(1, from, to);
-      for (let q = 0; q < used; q++) mask.fill(1, q * rows + from, q * rows + to);
-    }
-    // A batch that skips the quantizer altogether would divide its commitment by nothing.
-    if (bypass.every((b) => b === 1)) mask.fill(1e-6);
+  /** Inputs of a pass: the codebooks, and which of them its segments use. */
+  inputs(counts: CodebookCounts): Named {
+    const { quantizer, latent } = this.recipe;
     const vectors = this.codebooks.vectors.map((data, q) => [
       `codebook:${q}`,
       float32([quantizer.codebookSize, latent.dimension], data),
     ]);
-    return {
-      ...Object.fromEntries(vectors),
-      mask: float32([quantizer.codebooks, rows, 1], mask),
-      bypass: float32([rows, 1], bypass),
-    };
+    return { ...Object.fromEntries(vectors), ...this.segments.inputs(counts) };
   }
 
   /** Quantizes a batch's latents [rows, dimension] in a graph whose inputs are those of `inputs`. */
   quantize(io: GraphIo, latents: Tensor2D, commitmentWeight: number): QuantizedBatch {
     const { codebooks, codebookSize } = this.recipe.quantizer;
-    const { rows } = this;
     const vectors = Array.from(
       { length: codebooks },
       (_, q) => io.input(`codebook:${q}`, [codebookSize, this.recipe.latent.dimension]) as Tensor2D,
     );
-    const mask = io.input('mask', [codebooks, rows, 1]) as Tensor3D;
-    const bypass = io.input('bypass', [rows, 1]) as Tensor2D;
+    const { mask, bypass } = this.segments.declare(io);
     return quantizeStraightThrough(latents, vectors, mask, bypass, commitmentWeight);
   }
 
@@ -116,8 +96,7 @@ export class QuantizerTraining {
       })),
       codebookSize: quantizer.codebookSize,
       dimension: latent.dimension,
-      batch: training.batch,
-      segmentFrames: training.segmentFrames,
+      unquantizedSteps: training.unquantizedSteps,
       decay: training.codebookDecay,
       deadShare: training.deadCodeShare,
       smoothing: SMOOTHING,
@@ -129,9 +108,9 @@ export class QuantizerTraining {
   /** Fills the codebooks by k-means on latents of batches drawn at random. */
   async initialise(probe: Probe, rng: Rng): Promise<void> {
     const { dimension } = this.recipe.latent;
-    const { rows } = this;
+    const { rows } = this.segments;
     const latents = new Float32Array(INITIAL_BATCHES * rows * dimension);
-    const unquantized = this.inputs(() => 0);
+    const unquantized = this.inputs(this.segments.conditions(false).none!);
     for (let i = 0; i < INITIAL_BATCHES; i++) {
       const outputs = await probe(unquantized);
       latents.set(outputs.latents!.data as Float32Array, i * rows * dimension);

@@ -1,18 +1,24 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '../core/rng.ts';
+import { float32, type HostTensor } from '../core/tensor.ts';
 import { createEngine } from '../engine/catalogue.ts';
+import type { Engine } from '../engine/engine.ts';
 import { writeAudio } from '../media/audio-file.ts';
+import { codebookName } from '../quantizers/rvq.ts';
 import { Codec } from '../recipe/codec.ts';
-import { loadCheckpoint } from './checkpoint.ts';
+import { freshWeights } from '../recipe/fresh-weights.ts';
+import { loadRecipe } from '../recipe/load.ts';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { CodecObjective } from './codec-objective.ts';
 import { loadClips, splitClips } from './dataset.ts';
 import { writeStepFiles } from './step-files.ts';
 import { tinyRecipe } from './test-recipe.ts';
 import { type StepReport, Trainer } from './trainer.ts';
+import { VocoderObjective } from './vocoder-objective.ts';
 
 const recipe = tinyRecipe([
   'training.validationShare=0.34',
@@ -25,12 +31,38 @@ const recipe = tinyRecipe([
   'training.adversary.windows=[64]',
   'training.adversary.filters=2',
   'training.batch=1',
+  // Adam's first steps turn rounding errors of gradients into whole steps: small ones, then, or runs part.
+  'training.learningRate=0.0005',
   'training.augment.mixShare=0.5',
   'training.augment.speedShare=0.5',
   'training.augment.bandShare=0.5',
 ]);
-const folder = mkdtempSync(path.join(os.tmpdir(), 'step-'));
+const melRecipe = loadRecipe('mel-24k', [
+  'features.hopLength=64',
+  'features.bands=20',
+  'encoder.width=8',
+  'encoder.blocks=1',
+  'decoder.width=8',
+  'decoder.blocks=1',
+  'latent.dimension=8',
+  'quantizer.codebooks=4',
+  'quantizer.codebookSize=16',
+  'bitrates.kbps=[1.5, 3]',
+  'bitrates.default=3',
+  'vocoder.magnitudes.type=convnext',
+  'vocoder.magnitudes.weights=none',
+  'vocoder.magnitudes.width=16',
+  'vocoder.magnitudes.blocks=1',
+  'training.segmentFrames=10',
+  'training.batch=2',
+  'training.warmupSteps=1',
+  'training.learningRate=0.0005',
+  'training.unquantizedSteps=3',
+  'training.bypassShare=0.3',
+  'training.validationShare=0.34',
+]);
 const SCRIPT = path.join(import.meta.dirname, '../../training/run_step.py');
+const RATE = { sampleRateHz: 24000 };
 const python = ['python3', '/usr/bin/python3'].find(
   (each) => spawnSync(each, ['-c', 'import torch, numpy']).status === 0,
 );
@@ -39,76 +71,203 @@ const skipped = [
   ...(spawnSync('ffmpeg', ['-version']).status === 0 ? [] : ['ffmpeg is not installed']),
 ];
 
-async function writeData(): Promise<string> {
-  const data = path.join(folder, 'data');
+/** A tone and some noise per file, each by another speaker. */
+async function writeData(data: string, names: readonly string[]): Promise<void> {
   mkdirSync(data);
   const rng = new Rng(3);
-  for (let speaker = 0; speaker < 3; speaker++) {
+  for (const [speaker, name] of names.entries()) {
     const samples = Float32Array.from(
       { length: 12000 },
       (_, t) => 0.25 * Math.sin(t * (0.05 + 0.03 * speaker)) + 0.02 * rng.normal(),
     );
-    const signal = { kind: 'audio', sampleRateHz: 24000, channels: [samples] } as const;
-    await writeAudio(path.join(data, `${speaker}-tone.wav`), signal);
+    await writeAudio(path.join(data, name), { kind: 'audio', ...RATE, channels: [samples] });
   }
-  return data;
 }
 
-function runPython(out: string, data: string, steps: number): void {
-  const args = ['--data', data, '--out', out, '--steps', String(steps), '--log-every', '1', '--threads', '1'];
-  execFileSync(python!, [SCRIPT, path.join(folder, 'step'), ...args, '--device', 'cpu'], { stdio: 'pipe' });
-}
+const python3 = (step: string, data: string, out: string, steps: number, more: readonly string[] = []) =>
+  spawnSync(
+    python!,
+    [
+      SCRIPT,
+      step,
+      '--data',
+      data,
+      '--out',
+      out,
+      '--steps',
+      `${steps}`,
+      '--log-every',
+      '1',
+      '--threads',
+      '1',
+    ].concat(more),
+    { encoding: 'utf8' },
+  );
 
-const entriesOf = (out: string) =>
-  readFileSync(path.join(out, 'log.jsonl'), 'utf8')
+function runPython(...given: Parameters<typeof python3>): StepEntry[] {
+  const { status, stderr } = python3(...given);
+  if (status !== 0) throw new Error(stderr);
+  return readFileSync(path.join(given[2], 'log.jsonl'), 'utf8')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
+}
+
+interface StepEntry extends StepReport {
+  readonly validation: Record<string, Record<string, number>>;
+}
+
+function expectClose(found: object, expected: object, where: string, tolerance = 3e-3): void {
+  expect(Object.keys(found), where).toEqual(Object.keys(expected));
+  for (const [name, value] of Object.entries(expected)) {
+    const difference = Math.abs((found as Record<string, number>)[name]! - value);
+    expect(difference, `${name} ${where}`).toBeLessThan(tolerance * Math.max(0.1, Math.abs(value)));
+  }
+}
 
 describe.skipIf(skipped.length > 0)(`a step outside of this package ${skipped.join(', ')}`, () => {
-  it('trains in PyTorch as here, with the same batches, codebooks and draws; each goes on where the other stopped', async () => {
-    const engine = await createEngine('onnx', { threads: 1 });
-    const data = await writeData();
-    const objective = () => new CodecObjective(recipe, engine);
-    const [step, out] = [path.join(folder, 'step'), path.join(folder, 'run')];
-    const files = await writeStepFiles(recipe, objective(), 1, step);
-    for (const file of files) expect(existsSync(path.join(step, file)), file).toBe(true);
-    runPython(out, data, 10);
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'step-'));
+  const inFolder = (name: string) => path.join(folder, name);
+  const data = inFolder('data');
+  const step = inFolder('step');
+  let engine: Engine;
+  let split: ReturnType<typeof splitClips>;
+  const objective = () => new CodecObjective(recipe, engine);
 
-    const clips = await loadClips(data, { sampleRateHz: 24000 });
-    const split = splitClips(clips, recipe.training.validationShare, new Rng(1));
+  beforeAll(async () => {
+    await writeData(data, ['0-tone.wav', '1-tone.flac', '2-tone.flac']);
+    engine = await createEngine('onnx', { threads: 1 });
+    split = splitClips(await loadClips(data, RATE), recipe.training.validationShare, new Rng(1));
     expect(split.validation.length).toBe(1);
+    for (const file of await writeStepFiles(recipe, objective(), 1, step))
+      expect(existsSync(path.join(step, file)), file).toBe(true);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('trains in PyTorch as here, with the same batches, codebooks and draws; each goes on where the other stopped', async () => {
+    const [out, after5] = [inFolder('run'), inFolder('run-after-5')];
+    const entries = runPython(step, data, out, 10);
     const here = await Trainer.create(objective(), recipe.training, engine, 1);
     const reports: StepReport[] = [];
-    for (let i = 0; i < 10; i++) reports.push(await here.step(split.train, 10));
-    const entries = entriesOf(out);
-    const close = (found: object, expected: object, tolerance: number, where: string) => {
-      expect(Object.keys(found), where).toEqual(Object.keys(expected));
-      for (const [name, value] of Object.entries(expected)) {
-        const difference = Math.abs((found as Record<string, number>)[name]! - value);
-        expect(difference, `${name} ${where}`).toBeLessThan(tolerance * Math.max(0.1, Math.abs(value)));
-      }
-    };
+    for (let i = 0; i < 10; i++) {
+      if (i === 5) await saveCheckpoint(after5, here.state);
+      reports.push(await here.step(split.train, 10));
+    }
     for (const [i, report] of reports.entries()) {
-      expect(entries[i].learningRate).toBeCloseTo(report.learningRate, 8);
-      close(entries[i].losses, report.losses, 3e-3, `at step ${i + 1}`);
+      expect(entries[i]!.learningRate).toBeCloseTo(report.learningRate, 8);
+      expectClose(entries[i]!.losses, report.losses, `at step ${i + 1}`);
     }
     const validation = await here.validate(split.validation);
-    const found = entries.at(-1).validation;
+    const found = entries.at(-1)!.validation;
     expect(Object.keys(found)).toEqual(Object.keys(validation));
     for (const [condition, losses] of Object.entries(validation))
-      close(found[condition], losses, 3e-3, condition);
+      expectClose(found[condition]!, losses, condition);
 
-    // What it wrote is a checkpoint and a model like any other.
+    // There, from a checkpoint of here: the same steps as going on here.
+    const gone = runPython(step, data, after5, 10);
+    expect(gone.filter(({ losses }) => losses).map((entry) => entry.step)).toEqual([6, 7, 8, 9, 10]);
+    for (const [i, report] of reports.slice(5).entries())
+      expectClose(gone[i]!.losses, report.losses, `at step ${i + 6}, begun here`);
+    expectClose(gone.at(-1)!.validation.none!, validation.none!, 'begun here');
+
+    // Here, from a checkpoint of there: it and its model are like any other.
     const back = await Trainer.create(objective(), recipe.training, engine, 9, (s) => loadCheckpoint(out, s));
     expect(back.state.step).toBe(10);
     expect(back.state.rng).toEqual(here.state.rng);
-    close((await back.validate(split.validation)).none!, validation.none!, 3e-3, 'after loading');
-    expect((await back.step(split.train, 20)).losses.total!).toBeLessThan(reports[0]!.losses.total!);
+    expectClose((await back.validate(split.validation)).none!, validation.none!, 'after loading');
+    const [next, expected] = [await back.step(split.train, 20), await here.step(split.train, 20)];
+    expectClose(next.losses, expected.losses, 'at step 11');
     const model = back.objective.model(back.modelWeights);
     const codec = await Codec.create({ ...recipe, entropy: 'none' }, model);
-    const channels = [Float32Array.from(clips[0]!.samples, (v) => v / 32768)];
-    const file = await codec.encode({ kind: 'audio', sampleRateHz: 24000, channels }, { bitrateKbps: 1.2 });
+    const channels = [Float32Array.from(split.train[0]!.samples, (v) => v / 32768)];
+    const file = await codec.encode({ kind: 'audio', ...RATE, channels }, { bitrateKbps: 1.2 });
     expect((await codec.decode(file)).channels[0]!.length).toBe(12000);
+    await codec.dispose();
   }, 300_000);
+
+  it.each([
+    ['codec', () => new CodecObjective(melRecipe, engine)],
+    ['vocoder', () => new VocoderObjective(melRecipe, codecWeights())],
+  ])(
+    'trains the %s of a recipe with features in PyTorch as here',
+    async (name, make) => {
+      const own = inFolder(`step-${name}`);
+      await writeStepFiles(melRecipe, make(), 1, own);
+      const entries = runPython(own, data, inFolder(`run-${name}`), 10);
+      const here = await Trainer.create(make(), melRecipe.training, engine, 1);
+      for (let i = 0; i < 10; i++) {
+        const { losses } = await here.step(split.train, 10);
+        expectClose(entries[i]!.losses, losses, `at step ${i + 1}`);
+      }
+      const validation = await here.validate(split.validation);
+      expect(Object.keys(entries.at(-1)!.validation)).toEqual(['none', '1.5kbps', '3kbps']);
+      for (const [condition, losses] of Object.entries(validation))
+        expectClose(entries.at(-1)!.validation[condition]!, losses, condition);
+      const back = await Trainer.create(make(), melRecipe.training, engine, 1, (s) =>
+        loadCheckpoint(inFolder(`run-${name}`), s),
+      );
+      expectClose((await back.validate(split.validation)).none!, validation.none!, 'after loading');
+    },
+    120_000,
+  );
+
+  it('trains with bfloat16 products nearly as with float32', () => {
+    const exact = runPython(step, data, inFolder('float32'), 3);
+    const coarse = runPython(step, data, inFolder('bf16'), 3, ['--device', 'cpu', '--precision', 'bf16']);
+    for (const [i, { losses }] of exact.slice(0, 3).entries()) {
+      expectClose(coarse[i]!.losses, losses, `at step ${i + 1}`, 0.05);
+      expect(coarse[i]!.losses.total).not.toBe(losses.total);
+    }
+  }, 60_000);
+
+  it('reads Opus as here, but for the resampler: Opus files have 48 kHz', async () => {
+    const sounds = inFolder('opus');
+    await writeData(sounds, ['0-a.opus', '1-b.opus']);
+    const script = `
+import sys, json
+sys.path.insert(0, sys.argv[1])
+from steps.sound import load_clips
+print(json.dumps([[name, x.tolist()] for name, x in load_clips(sys.argv[2], 24000)]))`;
+    const { stdout } = spawnSync(python!, ['-c', script, path.dirname(SCRIPT), sounds], { encoding: 'utf8' });
+    const there = JSON.parse(stdout) as [string, number[]][];
+    const here = await loadClips(sounds, RATE);
+    expect(there.map(([name]) => name)).toEqual(here.map(({ name }) => name));
+    for (const [i, { samples }] of here.entries()) {
+      const found = there[i]![1];
+      expect(found.length).toBe(samples.length);
+      let [error, power] = [0, 0];
+      for (const [t, v] of samples.entries()) {
+        error += (found[t]! - v) ** 2;
+        power += v ** 2;
+      }
+      expect(power / samples.length).toBeGreaterThan(1e7);
+      expect(error / power).toBeLessThan(1e-3);
+    }
+  });
+
+  it('says what is missing for a device or a precision', () => {
+    const failure = (...more: string[]) => {
+      const { status, stderr } = python3(step, data, inFolder('none'), 1, more);
+      expect(status).toBe(1);
+      expect(existsSync(inFolder('none'))).toBe(false);
+      return stderr;
+    };
+    expect(failure('--device', 'cpu', '--precision', 'tf32')).toMatch(
+      /tf32 is one of NVIDIA cards.*use float32/,
+    );
+    const card = spawnSync(python!, ['-c', 'import torch; assert torch.cuda.is_available()']).status === 0;
+    if (!card) expect(failure('--device', 'cuda')).toMatch(/^--device cuda: this PyTorch .*--device cpu/);
+  });
 });
+
+/** A codec that nobody trained, its codebooks included. */
+function codecWeights(): Map<string, HostTensor> {
+  const rng = new Rng(5);
+  const { codebooks, codebookSize } = melRecipe.quantizer;
+  const shape = [codebookSize, melRecipe.latent.dimension];
+  const draw = () => Float32Array.from({ length: shape[0]! * shape[1]! }, () => 0.1 * rng.normal());
+  return new Map([
+    ...freshWeights(melRecipe, rng),
+    ...Array.from({ length: codebooks }, (_, q) => [codebookName(q), float32(shape, draw())] as const),
+  ]);
+}

@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { CodecError } from '../core/errors.ts';
 import type { GraphFn } from '../engine/engine.ts';
 import { loadGradients } from '../engine/gradients.ts';
 import { encodeModel, renamed } from '../engine/onnx/model-proto.ts';
@@ -40,7 +39,6 @@ const NEXT = 'next:';
  * Writes what it takes to train without this package: a step's graph (forward, gradients, optimiser), an opponent's if there
  * is one, the forward pass alone, the state they start from as a checkpoint, the recipe, and a manifest of how they belong together
  * (docs/training.md). Gives the files' names.
- * @throws `bad-argument` for an objective without rules for other programs
  */
 export async function writeStepFiles(
   recipe: Recipe,
@@ -49,12 +47,6 @@ export async function writeStepFiles(
   folder: string,
   restore: (state: TrainingState) => void = () => {},
 ): Promise<string[]> {
-  if (!objective.rules) {
-    throw new CodecError('bad-argument', {
-      what: 'this objective cannot be exported: part of its step is done by this package alone',
-      remedy: 'Train it with codec train.',
-    });
-  }
   await loadGradients();
   const { training } = recipe;
   const state = startState(objective, training, seed, restore);
@@ -77,7 +69,7 @@ export async function writeStepFiles(
   const tensors = tensorNames(state);
   const manifest = {
     format: 'neural-codec-step',
-    version: 1,
+    version: 2,
     recipe: recipe.name,
     seed,
     sampleRateHz: objective.sampleRateHz,

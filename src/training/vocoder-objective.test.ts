@@ -68,12 +68,7 @@ describe('training a vocoder', () => {
   it('lowers its distance, and leaves the codec as it was', async () => {
     const codec = codecWeights();
     const before = new Map([...codec].map(([name, t]) => [name, Float32Array.from(t.data)]));
-    const trainer = await Trainer.create(
-      new VocoderObjective(recipe, codec, engine),
-      recipe.training,
-      engine,
-      1,
-    );
+    const trainer = await Trainer.create(new VocoderObjective(recipe, codec), recipe.training, engine, 1);
     const untrained = await trainer.validate(clips, 2);
     expect(Object.keys(untrained)).toEqual(['none', '1.5kbps', '3kbps']);
     for (let i = 0; i < 30; i++) await trainer.step(clips, 30);
@@ -106,6 +101,6 @@ describe('training a vocoder', () => {
 
   it('refuses a recipe whose vocoder has nothing to learn', () => {
     const plain = loadRecipe('mel-24k', [...sizes, 'vocoder.magnitudes.type=mel-inverse']);
-    expect(() => new VocoderObjective(plain, new Map(), engine)).toThrow(/no vocoder to train/);
+    expect(() => new VocoderObjective(plain, new Map())).toThrow(/no vocoder to train/);
   });
 });

@@ -3,21 +3,24 @@ import { CodecError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Features, LearnedMagnitudes, Scope } from '../core/stages.ts';
 import { float32, type HostTensor } from '../core/tensor.ts';
-import type { Engine, GraphIo } from '../engine/engine.ts';
+import type { GraphIo } from '../engine/engine.ts';
 import { trace } from '../engine/onnx/trace.ts';
 import { Dft } from '../nn/dft.ts';
 import { ConstantParams, FreshParams, type Weights } from '../nn/params.ts';
 import { keptMagnitudes, logAboveFloor } from '../nn/spectrum.ts';
 import { WholeTimeline } from '../nn/timeline.ts';
+import { codebookName } from '../quantizers/rvq.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { buildStages, type Stages } from '../recipe/stages.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
-import { codebooksPerBitrate } from './bitrates.ts';
 import type { Named, Objective } from './objective.ts';
-import { QuantizerTraining } from './quantizer-training.ts';
+import { type CodebookCounts, SegmentCodebooks } from './segment-codebooks.ts';
+import { quantizeStraightThrough } from './straight-through.ts';
 
 /** The error of silence counts this much of that of a bin ten times louder than the floor. */
 const QUIET = 0.3;
+/** Input: 1 for segments of true frames. */
+const TRUTH = 'truth';
 
 /**
  * The network of a vocoder: from frames of features to magnitudes, by their distance from the signal's. It sees true frames
@@ -30,14 +33,14 @@ export class VocoderObjective implements Objective {
   private readonly stages: Stages;
   private readonly features: Features;
   private readonly network: LearnedMagnitudes;
-  private readonly quantizer: QuantizerTraining;
+  private readonly segments: SegmentCodebooks;
   private readonly codec: ConstantParams;
 
   /**
    * @param codec weights of the recipe's codec
    * @throws `bad-recipe` when the recipe's vocoder has nothing to learn
    */
-  constructor(recipe: Recipe, codec: Weights, engine: Engine) {
+  constructor(recipe: Recipe, codec: Weights) {
     const stages = buildStages(recipe);
     const { features, vocoder } = stages.inner;
     if (!features || !vocoder?.network) {
@@ -52,8 +55,7 @@ export class VocoderObjective implements Objective {
     this.features = features;
     this.network = vocoder.network;
     this.codec = new ConstantParams(codec);
-    this.quantizer = new QuantizerTraining(recipe, engine);
-    this.quantizer.adopt(codec);
+    this.segments = new SegmentCodebooks(recipe);
   }
 
   get sampleRateHz(): number {
@@ -82,7 +84,7 @@ export class VocoderObjective implements Objective {
     const coded = this.coded(io, target, frozen);
     const [batch, count, bands] = coded.shape;
     const truth = tf.slice(target, [0, 0, 0], [batch, count, bands]);
-    const share = io.input('truth', [batch, 1, 1]);
+    const share = io.input(TRUTH, [batch, 1, 1]);
     const frames = tf.add(tf.mul(truth, share), tf.mul(coded, tf.sub(1, share))) as tf.Tensor3D;
 
     const { delayFrames } = this.network;
@@ -97,10 +99,7 @@ export class VocoderObjective implements Objective {
   }
 
   async inputs(_step: number, rng: Rng): Promise<Named> {
-    const counts = Object.values(codebooksPerBitrate(this.recipe));
-    return this.inputsFor(() =>
-      rng.uniform() < this.recipe.training.bypassShare ? 0 : counts[rng.int(counts.length)]!,
-    );
+    return this.inputsFor(this.segments.drawn(rng, this.recipe.training.bypassShare));
   }
 
   update(): Record<string, number> {
@@ -109,10 +108,13 @@ export class VocoderObjective implements Objective {
 
   /** True frames, and those of every bitrate. */
   conditions(): Record<string, Named> {
-    const counts = { none: 0, ...codebooksPerBitrate(this.recipe) };
     return Object.fromEntries(
-      Object.entries(counts).map(([name, count]) => [name, this.inputsFor(() => count)]),
+      Object.entries(this.segments.conditions(true)).map(([name, counts]) => [name, this.inputsFor(counts)]),
     );
+  }
+
+  rules(): Record<string, unknown> {
+    return { segments: { ...this.segments.rules(), truth: TRUTH } };
   }
 
   model(weights: Weights): Map<string, HostTensor> {
@@ -131,10 +133,17 @@ export class VocoderObjective implements Objective {
   private coded(io: GraphIo, target: tf.Tensor3D, scope: Scope): tf.Tensor3D {
     const { encoder, decoder } = this.stages.inner;
     const [batch, count, bands] = target.shape;
-    const { rows } = this.quantizer;
+    const { rows } = this.segments;
     const { dimension } = this.recipe.latent;
+    const { codebooks, codebookSize } = this.recipe.quantizer;
     const latents = tf.reshape(encoder.encode(target, scope), [rows, dimension]) as tf.Tensor2D;
-    const { quantized } = this.quantizer.quantize(io, latents, 0);
+    const vectors = Array.from(
+      { length: codebooks },
+      (_, q) =>
+        scope.params.get(codebookName(q), [codebookSize, dimension], { kind: 'zeros' }) as tf.Tensor2D,
+    );
+    const { mask, bypass } = this.segments.declare(io);
+    const { quantized } = quantizeStraightThrough(latents, vectors, mask, bypass, 0);
     const y = decoder.decode(tf.reshape(quantized, [batch, rows / batch, dimension]) as tf.Tensor3D, scope);
     const delay = decoder.delayFrames * encoder.hopLength;
     return tf.slice(y, [0, delay, 0], [batch, count - delay, bands]);
@@ -151,11 +160,9 @@ export class VocoderObjective implements Objective {
     return tf.reshape(logAboveFloor(bins, this.floor), [batch, count, dft.places.length]);
   }
 
-  /** 0 codebooks: true frames. */
-  private inputsFor(codebooksOf: () => number): Named {
-    const { batch } = this.recipe.training;
-    const counts = Array.from({ length: batch }, codebooksOf);
+  /** Segments that skip the quantizer are true frames. */
+  private inputsFor(counts: CodebookCounts): Named {
     const truth = Float32Array.from(counts, (count) => (count === 0 ? 1 : 0));
-    return { ...this.quantizer.inputs((segment) => counts[segment]!), truth: float32([batch, 1, 1], truth) };
+    return { ...this.segments.inputs(counts), [TRUTH]: float32([counts.length, 1, 1], truth) };
   }
 }

@@ -1,5 +1,4 @@
-"""Codebooks as running averages, and which of them a segment uses (src/training/codebook-averages.ts, quantizer-training.ts)."""
-import numpy as np
+"""Codebooks as running averages (src/training/codebook-averages.ts, quantizer-training.ts)."""
 import torch
 
 
@@ -11,9 +10,9 @@ def nearest(points, vectors):
 class Quantizer:
     """`rules` is the manifest's; `tensors` are the checkpoint's, by name, on the device, changed in place."""
 
-    def __init__(self, rules, tensors, device):
-        self.rules, self.tensors, self.device = rules, tensors, device
-        self.rows = rules['batch'] * rules['segmentFrames']
+    def __init__(self, rules, segments, tensors, device):
+        self.rules, self.segments, self.tensors, self.device = rules, segments, tensors, device
+        self.rows = segments.rows
 
     def parts(self):
         for book in self.rules['codebooks']:
@@ -26,32 +25,18 @@ class Quantizer:
     def uses_codes(self, step):
         return step > self.rules['unquantizedSteps']
 
-    def inputs(self, step, rng, probe):
-        share = self.rules['bypassShare'] if self.uses_codes(step) else 1
+    def prepare(self, step, share, probe, rng):
+        """Fills the codebooks when they come in. Gives the share of segments that skip them: all before that."""
+        share = share if self.uses_codes(step) else 1
         if share < 1 and self.empty:
             self.initialise(probe, rng)
-        counts = list(self.rules['bitrates'].values())
-        return self.feed(lambda: 0 if rng.uniform() < share else counts[rng.int(len(counts))])
+        return share
 
-    def conditions(self):
-        counts = {'none': 0, **({} if self.empty else self.rules['bitrates'])}
-        return {name: self.feed(lambda count=count: count) for name, count in counts.items()}
-
-    def feed(self, codebooks_of):
-        frames = self.rules['segmentFrames']
-        mask = np.zeros((len(self.rules['codebooks']), self.rows, 1), np.float32)
-        bypass = np.zeros((self.rows, 1), np.float32)
-        for segment in range(self.rules['batch']):
-            used, span = codebooks_of(), slice(segment * frames, (segment + 1) * frames)
-            bypass[span] = used == 0
-            mask[:used, span] = 1
-        if bypass.all():
-            mask[:] = 1e-6
-        feed = {book['input']: self.tensors[book['vectors']] for book in self.rules['codebooks']}
-        return {**feed, 'mask': torch.from_numpy(mask).to(self.device), 'bypass': torch.from_numpy(bypass).to(self.device)}
+    def feed(self):
+        return {book['input']: self.tensors[book['vectors']] for book in self.rules['codebooks']}
 
     def initialise(self, probe, rng):
-        unquantized = self.feed(lambda: 0)
+        unquantized = {**self.feed(), **self.segments.feed(self.segments.alike(0))}
         points = torch.cat([probe(unquantized)['latents'] for _ in range(self.rules['initialBatches'])])
         size, rows = self.rules['codebookSize'], len(points)
         for vectors, counts, sums in self.parts():
