@@ -206,6 +206,27 @@ export const cases: Record<string, Case> = {
       [5, 4],
     ],
   },
+  matMulManySummed: {
+    fn: (a, b) => tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D, true),
+    inputs: [
+      [40, 3],
+      [40, 2],
+    ],
+  },
+  matMulManySummedTransposed: {
+    fn: (a, b) => tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D, true, true),
+    inputs: [
+      [40, 3],
+      [5, 40],
+    ],
+  },
+  matMulBatchOfOne: {
+    fn: (a, b) => tf.matMul(a as tf.Tensor3D, b as tf.Tensor3D, true, false),
+    inputs: [
+      [1, 40, 3],
+      [1, 40, 2],
+    ],
+  },
   matMulBatch: {
     fn: (a, b) => tf.matMul(a as tf.Tensor3D, b as tf.Tensor3D, false, true),
     inputs: [

@@ -38,12 +38,18 @@ export class WindowedGrid {
   /** Copies the window at a row and column, which may be negative, to where `target` says. */
   read([top, left]: readonly [number, number], target: (part: Part) => Float32Array): void {
     const [height, width] = this.windowShape;
+    // Columns left and right of the grid.
+    const before = Math.max(0, Math.min(width, -left));
+    const after = Math.max(0, Math.min(width - before, left + width - this.columns));
     for (const part of PARTS) {
       const from = this.parts[part];
       const to = target(part);
       for (let y = 0; y < height; y++) {
         const row = clamp(top + y, this.rows) * this.columns;
-        for (let x = 0; x < width; x++) to[y * width + x] = from[row + clamp(left + x, this.columns)]!;
+        const at = y * width;
+        to.fill(from[row]!, at, at + before);
+        to.set(from.subarray(row + left + before, row + left + width - after), at + before);
+        to.fill(from[row + this.columns - 1]!, at + width - after, at + width);
       }
     }
   }

@@ -6,6 +6,8 @@ import { createEngine } from '../engine/catalogue.ts';
 import { compile, type Engine } from '../engine/engine.ts';
 import { loadGradients } from '../engine/gradients.ts';
 import { convolve } from './convolve.ts';
+import { convolvePlanes } from './planes.ts';
+import { rectifiedProduct } from './rectifier.ts';
 import { reflected } from './reflect.ts';
 import { sideBySide } from './timeline.ts';
 
@@ -97,6 +99,29 @@ describe('convolution with a gradient of its own', () => {
         return tf.transpose(tf.reshape(rows, [order.length, 2, 3]), [1, 0, 2]);
       },
       [noise([2, length, 3])],
+    );
+  });
+
+  it('of planes is that of the library', async () => {
+    await alike(
+      (x, m) => convolvePlanes(x as tf.Tensor3D, m as tf.Tensor2D),
+      (x, m) => {
+        const image = tf.expandDims(tf.transpose(x, [1, 2, 0]), 0) as tf.Tensor4D;
+        const y = tf.conv2d(image, tf.reshape(m, [3, 3, 2, 4]), 1, 'valid');
+        return tf.transpose(tf.squeeze(y, [0]), [2, 0, 1]);
+      },
+      [noise([2, 7, 9]), noise([18, 4])],
+    );
+  });
+
+  it.each([
+    false,
+    true,
+  ])('a product of which what is above zero is kept, transposed: %s', async (transposed) => {
+    await alike(
+      (x, m) => rectifiedProduct(x as tf.Tensor2D, m as tf.Tensor2D, transposed),
+      (x, m) => tf.relu(tf.matMul(x as tf.Tensor2D, m as tf.Tensor2D, transposed)),
+      [noise(transposed ? [3, 8] : [8, 3]), noise([3, 5])],
     );
   });
 });

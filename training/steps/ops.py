@@ -132,6 +132,11 @@ def transpose(a, x):
     return x.permute(a['perm'])
 
 
+@op('Einsum')
+def einsum(a, *xs):
+    return torch.einsum(a['equation'], *xs)
+
+
 @op('Expand')
 def expand(a, x, shape):
     return torch.broadcast_to(x, torch.broadcast_shapes(tuple(shape), tuple(x.shape)))

@@ -1,32 +1,35 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { laplaceBits } from '../../fitting/rate.ts';
-import { contextOffsets, HALO, type LatentImageOptions, type Tiling } from './geometry.ts';
+import { contextOffsets, HALO, type LatentImageOptions } from './geometry.ts';
+import { fillCores, innerSize, type Stack } from './stacks.ts';
 import { hiddenLayer } from './synthesis.ts';
 
 /**
  * Bits of a tile's latents, as the context model that is trained says: a float version of `integer-context.ts`.
- * @param windows latents, rounded or with noise, and 0 outside of the picture
- * @param counts per level, [1, latents of the tile]: one for those that are in the picture, else zero
+ * @param planes latents, rounded or with noise, and 0 outside of the picture
+ * @param counts per plane, [1, places in its middle]: one for those in tile and picture, else zero
  */
 export function latentBits(
-  windows: readonly tf.Tensor2D[],
+  stacks: readonly Stack[],
+  planes: readonly tf.Tensor2D[],
   counts: readonly tf.Tensor2D[],
-  tiling: Tiling,
   { contexts }: LatentImageOptions,
   get: (name: string) => tf.Tensor,
 ): tf.Scalar {
   const offsets = contextOffsets(contexts);
   const inputs: tf.Tensor2D[] = [];
   const own: tf.Tensor2D[] = [];
-  for (const [level, window] of windows.entries()) {
-    const core = tiling.core(level);
-    const latents = core[0] * core[1];
+  for (const [i, stack] of stacks.entries()) {
+    const inner = innerSize(stack);
+    const places = inner[0] * inner[1];
     const at = (dy: number, dx: number) =>
-      tf.reshape(tf.slice(window, [HALO + dy, HALO + dx], [core[0], core[1]]), [1, latents]) as tf.Tensor2D;
+      tf.reshape(tf.slice(planes[i]!, [HALO + dy, HALO + dx], [...inner]), [1, places]) as tf.Tensor2D;
     const around = offsets.map(([dy, dx]) => at(dy, dx));
-    inputs.push(
-      tf.concat([...around, tf.fill([1, latents], level), tf.ones([1, latents])], 0) as tf.Tensor2D,
+    const level = tf.tensor2d(
+      fillCores(stack, (each) => each),
+      [1, places],
     );
+    inputs.push(tf.concat([...around, level, tf.ones([1, places])], 0) as tf.Tensor2D);
     own.push(at(0, 0));
   }
   const x = tf.concat(inputs, 1) as tf.Tensor2D;

@@ -5,8 +5,9 @@ import { WindowedGrid } from '../../fitting/grid.ts';
 import type { FitProblem, Phase, StepGraph, StepInputs, StepLoss } from '../../fitting/loop.ts';
 import { NoiseTable, roundStraightThrough, softRound } from '../../nn/rounding.ts';
 import { latentBits } from './context-graph.ts';
-import { gridSizes, type LatentImageOptions, Tiling } from './geometry.ts';
+import { gridSizes, HALO, type LatentImageOptions, Tiling } from './geometry.ts';
 import type { Picture } from './picture.ts';
+import { fillCores, innerSize, join, type Stack, separate, stacksOf } from './stacks.ts';
 import type { Start } from './start.ts';
 import { synthesise } from './synthesis.ts';
 import { tileTarget } from './tiles.ts';
@@ -33,6 +34,7 @@ export class LatentImageProblem implements FitProblem {
   readonly grids: ReadonlyMap<string, WindowedGrid>;
   readonly runsPerStep: number;
   readonly tiling: Tiling;
+  private readonly stacks: readonly Stack[];
   private readonly picture: Picture;
   private readonly options: LatentImageOptions;
   private readonly lambda: number;
@@ -56,9 +58,8 @@ export class LatentImageProblem implements FitProblem {
         new WindowedGrid(Float32Array.from(values), sizes[level]!, this.tiling.window(level)),
       ]),
     );
-    for (let level = 0; level < options.levels; level++) {
-      this.noise[`noise:${level}`] = float32(this.tiling.window(level));
-    }
+    this.stacks = stacksOf(this.tiling);
+    for (const [i, { size }] of this.stacks.entries()) this.noise[`noise:${i}`] = float32([...size]);
   }
 
   /** Latents change course often: under noise, and as the networks change. */
@@ -83,22 +84,21 @@ export class LatentImageProblem implements FitProblem {
     const { channels } = picture;
     const [height, width] = tiling.size;
     const temperature = graph.input('temperature', []);
-    const windows = Array.from({ length: options.levels }, (_, level) => {
-      const value = graph.parameter(latentName(level));
+    const stacks = this.stacks;
+    const planes = stacks.map((stack, i) => {
+      const value = join(stack, (level) => graph.parameter(latentName(level)) as tf.Tensor2D);
       if (phase === 'rounded') return roundStraightThrough(value) as tf.Tensor2D;
-      const noisy = tf.add(
-        softRound(value, temperature),
-        graph.input(`noise:${level}`, tiling.window(level)),
-      );
+      const noisy = tf.add(softRound(value, temperature), graph.input(`noise:${i}`, stack.size));
       return softRound(noisy, temperature) as tf.Tensor2D;
     });
-    const inside = windows.map(
-      (window, level) => tf.mul(window, graph.input(`inside:${level}`, window.shape)) as tf.Tensor2D,
+    const inside = planes.map(
+      (plane, i) => tf.mul(plane, graph.input(`inside:${i}`, plane.shape)) as tf.Tensor2D,
     );
-    const counts = windows.map(
-      (_, level) => graph.input(`count:${level}`, [1, sizeOf(tiling.core(level))]) as tf.Tensor2D,
+    const counts = stacks.map(
+      (stack, i) => graph.input(`count:${i}`, [1, sizeOf(innerSize(stack))]) as tf.Tensor2D,
     );
-    const bits = latentBits(inside, counts, tiling, options, graph.parameter);
+    const bits = latentBits(stacks, inside, counts, options, graph.parameter);
+    const windows = separate(stacks, planes);
     const pixels = synthesise(windows, tiling, graph.parameter);
     const target = graph.input('target', [channels, height, width]);
     const mask = graph.input('mask', [1, height, width]);
@@ -140,27 +140,27 @@ export class LatentImageProblem implements FitProblem {
     if (known) return known;
     const { tiling, picture } = this;
     const inputs: Named = { ...tileTarget(picture, tiling, tile) };
-    for (let level = 0; level < this.options.levels; level++) {
-      const grid = this.grids.get(latentName(level))!;
-      const [top, left] = tiling.windowOrigin(tile, level);
-      const isInside = (y: number, x: number) => y >= 0 && y < grid.rows && x >= 0 && x < grid.columns;
-      const [height, width] = tiling.window(level);
-      const inside = float32([height, width]);
-      for (let i = 0; i < inside.data.length; i++) {
-        inside.data[i] = isInside(top + Math.floor(i / width), left + (i % width)) ? 1 : 0;
+    for (const [i, stack] of this.stacks.entries()) {
+      const inside = float32([...stack.size]);
+      for (const { level, top, size } of stack.windows) {
+        const isInside = this.insideOf(tile, level);
+        for (let y = 0; y < size[0]; y++) {
+          for (let x = 0; x < size[1]; x++) inside.data[(top + y) * stack.size[1] + x] = isInside(y, x);
+        }
       }
-      inputs[`inside:${level}`] = inside;
-      const [coreHeight, coreWidth] = tiling.core(level);
-      const halo = (width - coreWidth) / 2;
-      const count = float32([1, coreHeight * coreWidth]);
-      for (let i = 0; i < count.data.length; i++) {
-        const [y, x] = [halo + Math.floor(i / coreWidth), halo + (i % coreWidth)];
-        count.data[i] = inside.data[y * width + x]!;
-      }
-      inputs[`count:${level}`] = count;
+      inputs[`inside:${i}`] = inside;
+      const cores = fillCores(stack, (level, y, x) => this.insideOf(tile, level)(y + HALO, x + HALO));
+      inputs[`count:${i}`] = float32([1, cores.length], cores);
     }
     if (this.tiles.size < KEPT_TILES) this.tiles.set(tile, inputs);
     return inputs;
+  }
+
+  /** Whether a place of a tile's window is in the picture, as one or zero. */
+  private insideOf(tile: number, level: number): (y: number, x: number) => number {
+    const { rows, columns } = this.grids.get(latentName(level))!;
+    const [top, left] = this.tiling.windowOrigin(tile, level);
+    return (y, x) => (top + y >= 0 && top + y < rows && left + x >= 0 && left + x < columns ? 1 : 0);
   }
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { rectify } from '../../nn/rectifier.ts';
+import { convolvePlanes } from '../../nn/planes.ts';
+import { rectifiedProduct, rectify } from '../../nn/rectifier.ts';
 import { HALO, PIXEL_HALO, type Tiling } from './geometry.ts';
 
 // Everything is planes, [channels, height, width]: shifted copies are contiguous, and a plane of ones makes biases rows of
@@ -33,7 +34,7 @@ export function synthesise(windows: readonly tf.Tensor2D[], tiling: Tiling, get:
  * @param x [rows, inputs], or transposed, the last input a one
  */
 export function hiddenLayer(x: tf.Tensor2D, weights: tf.Tensor2D, transposed = false): tf.Tensor2D {
-  return rectify(tf.matMul(x, withConstantUnit(weights), transposed)) as tf.Tensor2D;
+  return rectifiedProduct(x, withConstantUnit(weights), transposed);
 }
 
 /** A matrix with one more column, which gives the last input, a one. */
@@ -88,13 +89,8 @@ function upsampleLast(x: tf.Tensor3D, matrix: tf.Tensor2D): tf.Tensor3D {
 /** x + 3 x 3 convolution of x with bias, without the pixel at each edge that has no neighbours. */
 function convolveResidual(x: tf.Tensor3D, weights: tf.Tensor2D): tf.Tensor3D {
   const [channels, height, width] = x.shape;
-  const inner: [number, number, number] = [channels, height - 2, width - 2];
-  const shifted: tf.Tensor[] = [];
-  for (let dy = 0; dy < 3; dy++) {
-    for (let dx = 0; dx < 3; dx++) shifted.push(tf.slice(x, [0, dy, dx], inner));
-  }
-  const rows = inner[1] * inner[2];
-  const planes = withOnes(tf.reshape(tf.concat(shifted, 0), [9 * channels, rows]));
-  const change = tf.reshape(tf.matMul(weights, planes, true), inner);
-  return tf.add(tf.slice(x, [0, 1, 1], inner), change);
+  const taps = 9 * channels;
+  const bias = tf.reshape(tf.slice(weights, [taps, 0], [1, channels]), [channels, 1, 1]);
+  const change = convolvePlanes(x, tf.slice(weights, [0, 0], [taps, channels]));
+  return tf.add(tf.slice(x, [0, 1, 1], [channels, height - 2, width - 2]), tf.add(change, bias));
 }
