@@ -2,21 +2,21 @@ import { z } from 'zod';
 import { bitDepthOf, type RasterImage } from '../core/signal.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { Engine } from '../engine/engine.ts';
+import { countBits } from '../fitting/latents/coding.ts';
+import { MAX_CONTEXTS } from '../fitting/latents/context-shape.ts';
+import { type PaddedGrid, roundedGrid } from '../fitting/latents/padded-grid.ts';
 import { runFit } from '../fitting/loop.ts';
 import { packNetwork } from '../fitting/network.ts';
 import type { FitOptions, Fitted, FormatOf, Representation } from '../fitting/representation.ts';
 import {
   gridSizes,
   type LatentImageOptions,
-  MAX_CONTEXTS,
   macPerPixel,
   networkParts,
   type Size,
   Tiling,
 } from './latent-image/geometry.ts';
-import { type PaddedGrid, paddedGrid, rowStart } from './latent-image/integer-context.ts';
-import { countBits, MAX_LATENT } from './latent-image/latents.ts';
-import { parsePayload, withoutEmpty, writePayload } from './latent-image/payload.ts';
+import { codedGrids, parsePayload, withoutEmpty, writePayload } from './latent-image/payload.ts';
 import { type Picture, pictureOf } from './latent-image/picture.ts';
 import { LatentImageProblem, latentName } from './latent-image/problem.ts';
 import { freshStart, knownNetwork, type Start } from './latent-image/start.ts';
@@ -72,7 +72,7 @@ class LatentImage implements Representation<'image'> {
       (_, level) => problem.grids.get(latentName(level))!.values,
     );
     const sizes = gridSizes(this.options, size);
-    const grids = sizes.map((each, level) => rounded(values[level]!, each));
+    const grids = sizes.map((each, level) => roundedGrid(values[level]!, each));
     const packed = await this.pack(picture, grids, parameters, start.gain, fitOptions);
     const payload = writePayload(packed.bytes, start.gain, grids, packed.network, this.options);
     const format = { width, height, channels, bitDepth: bitDepthOf(raster) };
@@ -140,7 +140,7 @@ class LatentImage implements Representation<'image'> {
     const synthesis = await TileSynthesis.create(engine, parameters, tiling);
     const present = withoutEmpty(grids);
     // A part changes either the bits or the error: the other is as it was.
-    const bits = memo((network) => countBits(present, network, this.options), isContext);
+    const bits = memo((network) => countBits(codedGrids(present, network, this.options)), isContext);
     const error = memo((network) => errorOf(synthesis, picture, grids, network, tiling), isSynthesis);
     const packed = await packNetwork(
       parameters,
@@ -200,18 +200,6 @@ function memo<T>(compute: (network: Network) => T, counts: (name: string) => boo
     if (!last || key.some((tensor, i) => tensor !== last!.key[i])) last = { key, value: compute(network) };
     return last.value;
   };
-}
-
-function rounded(values: Float32Array, [rows, columns]: readonly [number, number]): PaddedGrid {
-  const grid = paddedGrid(rows, columns);
-  for (let y = 0; y < rows; y++) {
-    const start = rowStart(grid, y);
-    for (let x = 0; x < columns; x++) {
-      const value = Math.round(values[y * columns + x]!);
-      grid.latents[start + x] = Math.max(-MAX_LATENT, Math.min(MAX_LATENT, value));
-    }
-  }
-  return grid;
 }
 
 function meanSquaredError(a: Float32Array, b: Float32Array): number {

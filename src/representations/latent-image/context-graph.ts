@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { laplaceBits } from '../../fitting/rate.ts';
-import { contextOffsets, HALO, type LatentImageOptions } from './geometry.ts';
+import { contextBits } from '../../fitting/latents/context-graph.ts';
+import { contextOffsets } from '../../fitting/latents/context-shape.ts';
+import { HALO, type LatentImageOptions } from './geometry.ts';
 import { fillCores, innerSize, type Stack } from './stacks.ts';
-import { hiddenLayer } from './synthesis.ts';
 
 /**
- * Bits of a tile's latents, as the context model that is trained says: a float version of `integer-context.ts`.
+ * Bits of a tile's latents, as the context model that is trained says.
  * @param planes latents, rounded or with noise, and 0 outside of the picture
  * @param counts per plane, [1, places in its middle]: one for those in tile and picture, else zero
  */
@@ -33,15 +33,6 @@ export function latentBits(
     own.push(at(0, 0));
   }
   const x = tf.concat(inputs, 1) as tf.Tensor2D;
-  const first = hiddenLayer(x, get('context.0') as tf.Tensor2D, true);
-  const second = hiddenLayer(first, get('context.1') as tf.Tensor2D);
-  const parameters = tf.add(
-    tf.matMul(get('context.2') as tf.Tensor2D, second, true, true),
-    tf.matMul(get('context.skip') as tf.Tensor2D, x, true),
-  );
-  const latents = x.shape[1];
-  const mean = tf.slice(parameters, [0, 0], [1, latents]);
-  const logScale = tf.slice(parameters, [1, 0], [1, latents]);
-  const bits = laplaceBits(tf.concat(own, 1), mean, logScale);
+  const bits = contextBits('context', x, tf.concat(own, 1) as tf.Tensor2D, get);
   return tf.sum(tf.mul(bits, tf.concat([...counts], 1))) as tf.Scalar;
 }

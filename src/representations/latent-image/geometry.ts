@@ -1,3 +1,4 @@
+import { type ContextShape, contextPart, macPerLatent } from '../../fitting/latents/context-shape.ts';
 import type { NetworkPart } from '../../fitting/network.ts';
 
 export interface LatentImageOptions {
@@ -19,9 +20,6 @@ export interface LatentImageOptions {
 export const HALO = 4;
 /** Pixels around a tile that two 3 x 3 convolutions see. */
 export const PIXEL_HALO = 2;
-/** Weights of the context model are at most this: its sums fit 32 bits. */
-export const CONTEXT_WEIGHT_LIMIT = 7.75;
-
 export type Size = readonly [height: number, width: number];
 
 /** Sizes of the grids of a picture. */
@@ -77,35 +75,16 @@ export class Tiling {
   }
 }
 
-/** The nearest latents before one in the order of coding, as [rows, columns] from it. */
-export function contextOffsets(count: number): Size[] {
-  const all: Size[] = [];
-  for (let dy = -3; dy <= 0; dy++) {
-    for (let dx = -3; dx <= 3; dx++) if (dy < 0 || dx < 0) all.push([dy, dx]);
-  }
-  const distance = ([dy, dx]: Size) => dy * dy + dx * dx;
-  return all.toSorted((a, b) => distance(a) - distance(b) || b[0] - a[0] || a[1] - b[1]).slice(0, count);
+/** The context model: besides the contexts it is told the level. */
+export function contextShape({ contexts, contextWidth }: LatentImageOptions): ContextShape {
+  return { name: 'context', contexts, beside: 1, width: contextWidth };
 }
-
-export const MAX_CONTEXTS = 24;
 
 /** The networks' tensors, in the order in which they are coded. Biases are rows of the matrices. */
 export function networkParts(options: LatentImageOptions, channels: number): NetworkPart[] {
-  const { levels, contexts, contextWidth, width } = options;
-  // Besides the contexts: one, and the level.
-  const inputs = contexts + 2;
+  const { levels, width } = options;
   return [
-    {
-      name: 'context',
-      exponents: [3, 8],
-      limit: CONTEXT_WEIGHT_LIMIT,
-      tensors: [
-        { name: 'context.0', shape: [inputs, contextWidth - 1] },
-        { name: 'context.1', shape: [contextWidth, contextWidth - 1] },
-        { name: 'context.2', shape: [contextWidth, 2] },
-        { name: 'context.skip', shape: [inputs, 2] },
-      ],
-    },
+    contextPart(contextShape(options)),
     {
       name: 'upsampling',
       exponents: [4, 12],
@@ -127,13 +106,11 @@ export function networkParts(options: LatentImageOptions, channels: number): Net
 
 /** Multiplications with additions per pixel that a decoder does, by what for. */
 export function macPerPixel(options: LatentImageOptions, channels: number, latentsPerPixel: number) {
-  const { levels, contexts, contextWidth, width } = options;
-  const inputs = contexts + 2;
-  const context = inputs * (contextWidth + 1) + contextWidth * (contextWidth + 1);
+  const { levels, width } = options;
   let upsampling = 0;
   // Each stage: along the rows at half the height, then along the columns.
   for (let l = levels - 1; l > 0; l--) upsampling += ((levels - l) * 4 * 1.5) / 4 ** (l - 1);
   const synthesis =
     (levels + 1) * (width - 1 + channels) + width * channels + 2 * (9 * channels + 1) * channels;
-  return Math.round(context * latentsPerPixel + upsampling + synthesis);
+  return Math.round(macPerLatent(contextShape(options)) * latentsPerPixel + upsampling + synthesis);
 }

@@ -2,10 +2,11 @@ import { ByteCursor } from '../../bitstream/byte-cursor.ts';
 import { writeVarint } from '../../bitstream/varint.ts';
 import type { HostTensor } from '../../core/tensor.ts';
 import { badPayload } from '../../entropy/entropy-coder.ts';
+import { type CodedGrid, decodeLatents, encodeLatents } from '../../fitting/latents/coding.ts';
+import { IntegerContext } from '../../fitting/latents/integer-context.ts';
+import { type PaddedGrid, paddedGrid } from '../../fitting/latents/padded-grid.ts';
 import { unpackNetwork } from '../../fitting/network.ts';
-import { gridSizes, type LatentImageOptions, networkParts, type Size } from './geometry.ts';
-import type { PaddedGrid } from './integer-context.ts';
-import { decodeLatents, encodeLatents } from './latents.ts';
+import { contextShape, gridSizes, type LatentImageOptions, networkParts, type Size } from './geometry.ts';
 import { knownNetwork, MAX_GAIN } from './start.ts';
 
 /** What a payload holds: which levels have latents (varint, a bit each), the gain (u8), the networks, the latents. */
@@ -32,13 +33,33 @@ export function writePayload(
   );
   head.push(gain + MAX_GAIN);
   return Uint8Array.from(
-    Buffer.concat([Uint8Array.from(head), networkBytes, encodeLatents(present, network, options)]),
+    Buffer.concat([
+      Uint8Array.from(head),
+      networkBytes,
+      encodeLatents(codedGrids(present, network, options)),
+    ]),
   );
 }
 
 /** Grids that are not zero throughout: those that are coded. */
 export function withoutEmpty(grids: readonly PaddedGrid[]): (PaddedGrid | undefined)[] {
   return grids.map((grid) => (grid.latents.some((latent) => latent !== 0) ? grid : undefined));
+}
+
+/** Grids in the order of coding, coarse ones first. */
+export function codedGrids(
+  grids: readonly (PaddedGrid | undefined)[],
+  network: ReadonlyMap<string, HostTensor>,
+  options: LatentImageOptions,
+): CodedGrid[] {
+  return grids
+    .flatMap((grid, level) => {
+      if (!grid) return [];
+      const context = new IntegerContext(network, contextShape(options), grid.stride);
+      context.beside([level]);
+      return [{ grid, context }];
+    })
+    .reverse();
 }
 
 /** Throws `bad-container`. */
@@ -63,7 +84,9 @@ export function parsePayload(
   const codedLevels = Array.from({ length: options.levels }, (_, level) => ((mask >> level) & 1) === 1);
   const latents = payload.subarray(cursor.offset);
   const sizes = gridSizes(options, size);
-  const grids = decodeLatents(latents, sizes, (level) => codedLevels[level]!, network, options);
+  const grids = sizes.map(([rows, columns]) => paddedGrid(rows, columns));
+  const present = grids.map((grid, level) => (codedLevels[level] ? grid : undefined));
+  decodeLatents(latents, codedGrids(present, network, options));
   return {
     grids,
     network,

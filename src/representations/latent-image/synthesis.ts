@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { hiddenLayer, withOnes } from '../../nn/hidden-layer.ts';
 import { convolvePlanes } from '../../nn/planes.ts';
-import { rectifiedProduct, rectify } from '../../nn/rectifier.ts';
+import { rectify } from '../../nn/rectifier.ts';
 import { HALO, PIXEL_HALO, type Tiling } from './geometry.ts';
 
 // Everything is planes, [channels, height, width]: shifted copies are contiguous, and a plane of ones makes biases rows of
@@ -27,28 +28,6 @@ export function synthesise(windows: readonly tf.Tensor2D[], tiling: Tiling, get:
   const y = tf.reshape(mixed, [channels, height, width]) as tf.Tensor3D;
   const filtered = rectify(convolveResidual(y, get('synthesis.2') as tf.Tensor2D)) as tf.Tensor3D;
   return convolveResidual(filtered, get('synthesis.3') as tf.Tensor2D);
-}
-
-/**
- * relu(x w) with a last unit that is one, [rows, units + 1].
- * @param x [rows, inputs], or transposed, the last input a one
- */
-export function hiddenLayer(x: tf.Tensor2D, weights: tf.Tensor2D, transposed = false): tf.Tensor2D {
-  return rectifiedProduct(x, withConstantUnit(weights), transposed);
-}
-
-/** A matrix with one more column, which gives the last input, a one. */
-function withConstantUnit(weights: tf.Tensor2D): tf.Tensor2D {
-  const [inputs] = weights.shape;
-  const column = tf.tensor2d(
-    Float32Array.from({ length: inputs }, (_, i) => (i === inputs - 1 ? 1 : 0)),
-    [inputs, 1],
-  );
-  return tf.concat([weights, column], 1);
-}
-
-function withOnes(x: tf.Tensor2D): tf.Tensor2D {
-  return tf.concat([x, tf.ones([1, x.shape[1]])], 0);
 }
 
 /** All levels at the tile's resolution, with the pixels around it that the convolutions see. */

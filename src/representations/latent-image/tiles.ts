@@ -1,9 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { float32, type HostTensor } from '../../core/tensor.ts';
 import type { CompiledGraph, Engine } from '../../engine/engine.ts';
+import { type PaddedGrid, rowStart } from '../../fitting/latents/padded-grid.ts';
 import type { Tiling } from './geometry.ts';
-import type { PaddedGrid } from './integer-context.ts';
-import { rowStart } from './integer-context.ts';
 import type { Picture } from './picture.ts';
 import { synthesise } from './synthesis.ts';
 

@@ -1,40 +1,15 @@
 import type { HostTensor } from '../../core/tensor.ts';
 import { laplaceIndex, PARAMETER_BITS, roundedMean } from '../../entropy/laplace.ts';
-import { contextOffsets, type LatentImageOptions } from './geometry.ts';
+import { type ContextShape, contextOffsets } from './context-shape.ts';
 
-/** Latents before and beside a grid that contexts may reach. */
-export const PADDING = 3;
-/** Latents larger than this count as this large in contexts. */
+/** Latents, and what is beside, larger than this count as this large in contexts. */
 const MAX_CONTEXT = 1023;
 /** Hidden units are at most so large: 16 of them times the largest weights fit 32 bits. */
 const MAX_UNIT = 2 ** 15 - 1;
 const ROUNDING = 1 << (PARAMETER_BITS - 1);
 
-/** A grid of latents with a border of zeros: 3 rows above, 3 columns on each side. */
-export interface PaddedGrid {
-  readonly latents: Int32Array;
-  readonly rows: number;
-  readonly columns: number;
-  readonly stride: number;
-}
-
-export function paddedGrid(rows: number, columns: number): PaddedGrid {
-  const stride = columns + 2 * PADDING;
-  return {
-    latents: new Int32Array((rows + PADDING) * stride),
-    rows,
-    columns,
-    stride,
-  };
-}
-
-/** Where a row's first latent is. */
-export function rowStart({ stride }: PaddedGrid, row: number): number {
-  return (row + PADDING) * stride + PADDING;
-}
-
 /**
- * The context model in integers: latents before a latent, and its level, to the Laplace distribution it is coded with. Weights
+ * The context model in integers: latents before a latent, and what else is known, to the Laplace distribution it is coded with. Weights
  * and values have 8 bits after the point; products are summed exactly in 32 bits, shifted, rounded to the nearest. No
  * float is involved, so that every machine parses a file alike.
  */
@@ -47,7 +22,9 @@ export class IntegerContext {
   private readonly offsets: Int32Array;
   /** [contexts, width] */
   private readonly first: Int32Array;
-  /** Of the first layer at this level. */
+  /** [beside + 1, width] */
+  private readonly firstRest: Int32Array;
+  /** Of the first layer, with what is beside. */
   private readonly firstBias: Int32Array;
   /** [width - 1, width], bias apart */
   private readonly second: Int32Array;
@@ -55,47 +32,48 @@ export class IntegerContext {
   /** [width, 2] */
   private readonly third: Int32Array;
   private readonly skip: Int32Array;
-  private readonly skipBias: Int32Array;
+  private readonly skipRest: Int32Array;
+  private readonly skipBias = new Int32Array(2);
   private readonly hidden: Int32Array;
   private readonly hidden2: Int32Array;
   private readonly around: Int32Array;
-  /** What `look` finds where all contexts are zero, as over most of a picture. */
-  private readonly quiet: { readonly table: number; readonly centre: number };
+  /** What `look` finds where all contexts are zero, as over most of a grid; undefined where that is not known yet. */
+  private quiet: { readonly table: number; readonly centre: number } | undefined;
 
-  /** For the latents of one level in grids of one stride. */
-  constructor(
-    network: ReadonlyMap<string, HostTensor>,
-    { contexts, contextWidth }: LatentImageOptions,
-    level: number,
-    stride: number,
-  ) {
+  /** For the latents of a grid of that stride. Nothing is beside them until `beside` says so. */
+  constructor(network: ReadonlyMap<string, HostTensor>, shape: ContextShape, stride: number) {
+    const { name, contexts } = shape;
     this.count = contexts;
     // The last unit, which is one, is a bias here.
-    this.width = contextWidth - 1;
+    this.width = shape.width - 1;
     this.offsets = Int32Array.from(contextOffsets(contexts), ([dy, dx]) => dy * stride + dx);
     const { width } = this;
-    const fixed = (name: string) =>
-      Int32Array.from(network.get(name)!.data, (value) => Math.round(value * (1 << PARAMETER_BITS)));
-    const first = fixed('context.0');
-    const skip = fixed('context.skip');
-    const biasOf = (weights: Int32Array, outputs: number) =>
-      Int32Array.from(
-        { length: outputs },
-        (_, j) => weights[contexts * outputs + j]! * level + weights[(contexts + 1) * outputs + j]!,
+    const fixed = (layer: string) =>
+      Int32Array.from(network.get(`${name}.${layer}`)!.data, (value) =>
+        Math.round(value * (1 << PARAMETER_BITS)),
       );
+    const first = fixed('0');
+    const skip = fixed('skip');
     this.first = first.subarray(0, contexts * width);
-    this.firstBias = biasOf(first, width);
+    this.firstRest = first.subarray(contexts * width);
+    this.firstBias = new Int32Array(width);
     this.skip = skip.subarray(0, contexts * 2);
-    this.skipBias = biasOf(skip, 2);
-    const second = fixed('context.1');
+    this.skipRest = skip.subarray(contexts * 2);
+    const second = fixed('1');
     this.second = second.subarray(0, width * width);
     this.secondBias = second.subarray(width * width).map((value) => value << PARAMETER_BITS);
-    this.third = fixed('context.2');
+    this.third = fixed('2');
     this.hidden = new Int32Array(width);
     this.hidden2 = new Int32Array(width);
     this.around = new Int32Array(contexts);
-    this.compute();
-    this.quiet = { table: this.table, centre: this.centre };
+    this.beside(new Int32Array(shape.beside));
+  }
+
+  /** Sets what is known besides the contexts for the latents to come. */
+  beside(values: ArrayLike<number>): void {
+    biasOf(this.firstRest, this.width, values, this.firstBias);
+    biasOf(this.skipRest, 2, values, this.skipBias);
+    this.quiet = undefined;
   }
 
   /** Finds the distribution of the latent at an index of a padded grid. */
@@ -107,10 +85,13 @@ export class IntegerContext {
       around[k] = value;
       any |= value;
     }
-    if (any === 0) {
+    if (any === 0 && this.quiet) {
       this.table = this.quiet.table;
       this.centre = this.quiet.centre;
-    } else this.compute();
+      return;
+    }
+    this.compute();
+    if (any === 0) this.quiet = { table: this.table, centre: this.centre };
   }
 
   private compute(): void {
@@ -119,10 +100,8 @@ export class IntegerContext {
     let logScale = this.skipBias[1]!;
     hidden.set(this.firstBias);
     for (let k = 0; k < count; k++) {
-      let value = around[k]!;
+      const value = limited(around[k]!);
       if (value === 0) continue;
-      if (value > MAX_CONTEXT) value = MAX_CONTEXT;
-      else if (value < -MAX_CONTEXT) value = -MAX_CONTEXT;
       mean = (mean + Math.imul(value, skip[2 * k]!)) | 0;
       logScale = (logScale + Math.imul(value, skip[2 * k + 1]!)) | 0;
       const row = k * width;
@@ -150,4 +129,20 @@ export class IntegerContext {
     this.table = laplaceIndex(mean, logScale);
     this.centre = roundedMean(mean);
   }
+}
+
+/** The last row of some weights plus the others times values. */
+function biasOf(rows: Int32Array, outputs: number, values: ArrayLike<number>, bias: Int32Array): void {
+  const last = rows.length - outputs;
+  for (let j = 0; j < outputs; j++) {
+    let sum = rows[last + j]!;
+    for (let i = 0; i < last / outputs; i++) {
+      sum = (sum + Math.imul(limited(values[i]!), rows[i * outputs + j]!)) | 0;
+    }
+    bias[j] = sum;
+  }
+}
+
+function limited(value: number): number {
+  return value > MAX_CONTEXT ? MAX_CONTEXT : value < -MAX_CONTEXT ? -MAX_CONTEXT : value;
 }

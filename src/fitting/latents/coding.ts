@@ -1,46 +1,42 @@
-import type { HostTensor } from '../../core/tensor.ts';
 import { badPayload } from '../../entropy/entropy-coder.ts';
 import { TOTAL_BITS } from '../../entropy/frequency-table.ts';
 import { type LaplaceTable, laplaceTable } from '../../entropy/laplace.ts';
 import { RangeDecoder, RangeEncoder } from '../../entropy/range-coder.ts';
-import type { LatentImageOptions, Size } from './geometry.ts';
-import { IntegerContext, type PaddedGrid, paddedGrid, rowStart } from './integer-context.ts';
+import type { IntegerContext } from './integer-context.ts';
+import { MAX_LATENT, type PaddedGrid, rowStart } from './padded-grid.ts';
 
-type Network = ReadonlyMap<string, HostTensor>;
-
-/** Largest magnitude of a latent. */
-export const MAX_LATENT = 2 ** 15 - 1;
 const MAX_REST_BITS = 16;
 
-/** Calls `each` for every latent in the order of coding, coarse grids first, with the table it is coded with. */
+/** A grid to be coded, after those before it and with a context model of its own. */
+export interface CodedGrid {
+  readonly grid: PaddedGrid;
+  readonly context: IntegerContext;
+  /** What is known besides the contexts of a latent, if that changes from one to the next; grids before have their latents. */
+  besideOf?(row: number, column: number): ArrayLike<number>;
+}
+
+/** Calls `each` for every latent in the order of coding with the table it is coded with. */
 function scan(
-  grids: readonly (PaddedGrid | undefined)[],
-  network: Network,
-  options: LatentImageOptions,
+  grids: readonly CodedGrid[],
   each: (grid: PaddedGrid, at: number, table: LaplaceTable, centre: number) => void,
 ): void {
-  for (let level = grids.length - 1; level >= 0; level--) {
-    const grid = grids[level];
-    if (!grid) continue;
-    const context = new IntegerContext(network, options, level, grid.stride);
+  for (const coded of grids) {
+    const { grid, context } = coded;
     for (let y = 0; y < grid.rows; y++) {
       const start = rowStart(grid, y);
-      for (let at = start; at < start + grid.columns; at++) {
-        context.look(grid.latents, at);
-        each(grid, at, laplaceTable(context.table), context.centre);
+      for (let x = 0; x < grid.columns; x++) {
+        if (coded.besideOf) context.beside(coded.besideOf(y, x));
+        context.look(grid.latents, start + x);
+        each(grid, start + x, laplaceTable(context.table), context.centre);
       }
     }
   }
 }
 
 /** Bits that latents will take. */
-export function countBits(
-  grids: readonly (PaddedGrid | undefined)[],
-  network: Network,
-  options: LatentImageOptions,
-): number {
+export function countBits(grids: readonly CodedGrid[]): number {
   let bits = 0;
-  scan(grids, network, options, ({ latents }, at, table, centre) => {
+  scan(grids, ({ latents }, at, table, centre) => {
     const distance = latents[at]! - centre;
     const { radius } = table;
     if (distance >= -radius && distance <= radius) bits += table.bits[distance + radius]!;
@@ -50,13 +46,9 @@ export function countBits(
 }
 
 /** Latents as bytes. */
-export function encodeLatents(
-  grids: readonly (PaddedGrid | undefined)[],
-  network: Network,
-  options: LatentImageOptions,
-): Uint8Array {
+export function encodeLatents(grids: readonly CodedGrid[]): Uint8Array {
   const encoder = new RangeEncoder();
-  scan(grids, network, options, ({ latents }, at, { radius, cumulative }, centre) => {
+  scan(grids, ({ latents }, at, { radius, cumulative }, centre) => {
     const distance = latents[at]! - centre;
     const inside = distance >= -radius && distance <= radius;
     const symbol = inside ? distance + radius : 2 * radius + 1;
@@ -67,18 +59,10 @@ export function encodeLatents(
   return encoder.finish();
 }
 
-/** Reads what `encodeLatents` wrote into grids of those sizes; levels that are not `coded` are zero. Throws `bad-container`. */
-export function decodeLatents(
-  bytes: Uint8Array,
-  sizes: readonly Size[],
-  coded: (level: number) => boolean,
-  network: Network,
-  options: LatentImageOptions,
-): PaddedGrid[] {
-  const grids = sizes.map(([rows, columns]) => paddedGrid(rows, columns));
+/** Reads what `encodeLatents` wrote into grids of the same sizes. Throws `bad-container`. */
+export function decodeLatents(bytes: Uint8Array, grids: readonly CodedGrid[]): void {
   const decoder = new RangeDecoder(bytes);
-  const present = grids.map((grid, level) => (coded(level) ? grid : undefined));
-  scan(present, network, options, ({ latents }, at, table, centre) => {
+  scan(grids, ({ latents }, at, table, centre) => {
     const { cumulative, radius } = table;
     const symbol = symbolAt(decoder.peek(TOTAL_BITS), cumulative, radius);
     const from = cumulative[symbol]!;
@@ -89,7 +73,6 @@ export function decodeLatents(
     latents[at] = latent;
   });
   if (decoder.hasUnusedBytes) throw badPayload(`${bytes.length} bytes`, 'fewer for these latents');
-  return grids;
 }
 
 /** The symbol whose interval holds a value: mostly the one in the middle. */

@@ -3,18 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { Rng } from '../../core/rng.ts';
 import { float32, type HostTensor } from '../../core/tensor.ts';
 import { laplaceIndex, laplaceTable, roundedMean } from '../../entropy/laplace.ts';
-import { contextOffsets, networkParts } from './geometry.ts';
-import { IntegerContext, type PaddedGrid, paddedGrid, rowStart } from './integer-context.ts';
-import { countBits, decodeLatents, encodeLatents } from './latents.ts';
+import { type CodedGrid, countBits, decodeLatents, encodeLatents } from './coding.ts';
+import { type ContextShape, contextOffsets, contextPart } from './context-shape.ts';
+import { IntegerContext } from './integer-context.ts';
+import { type PaddedGrid, paddedGrid, rowStart } from './padded-grid.ts';
 
-const options = { levels: 3, contexts: 16, contextWidth: 16, width: 8, tile: 64 };
+const shape: ContextShape = { name: 'context', contexts: 16, beside: 1, width: 16 };
 
 /** Weights in units of 2^-8, as a file gives them. */
 function network(seed: number): Map<string, HostTensor> {
   const rng = new Rng(seed);
-  const tensors = networkParts(options, 3).flatMap(({ tensors: all }) => all);
   return new Map(
-    tensors.map(({ name, shape }) => {
+    contextPart(shape).tensors.map(({ name, shape }) => {
       const tensor = float32(shape);
       for (let i = 0; i < tensor.data.length; i++) tensor.data[i] = (rng.int(257) - 128) / 256;
       return [name, tensor];
@@ -39,6 +39,16 @@ function grids(largest: number): PaddedGrid[] {
   });
 }
 
+/** Coarse grids first, their number beside each latent. */
+function coded(all: readonly PaddedGrid[], weights: Map<string, HostTensor>): CodedGrid[] {
+  const contexts = all.map((grid, level) => {
+    const context = new IntegerContext(weights, shape, grid.stride);
+    context.beside([level]);
+    return { grid, context };
+  });
+  return contexts.toReversed();
+}
+
 const sha = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 
 describe('IntegerContext', () => {
@@ -46,7 +56,8 @@ describe('IntegerContext', () => {
     const weights = network(1);
     const level = 1;
     const grid = grids(40)[level]!;
-    const context = new IntegerContext(weights, options, level, grid.stride);
+    const context = new IntegerContext(weights, shape, grid.stride);
+    context.beside([level]);
     const fixed = (name: string) =>
       [...weights.get(name)!.data].map((value) => BigInt(Math.round(value * 256)));
     const shift = (value: bigint) => (value + 128n) >> 8n;
@@ -76,29 +87,36 @@ describe('IntegerContext', () => {
 });
 
 describe('latents', () => {
-  const sizes = [
-    [12, 17],
-    [6, 9],
-    [3, 5],
-  ] as const;
+  const empty = () => grids(0);
 
   it.each([1, 40, 20_000])('of at most %i decode to what they were', (largest) => {
     const all = grids(largest);
-    const bytes = encodeLatents(all, network(2), options);
-    expect(decodeLatents(bytes, sizes, () => true, network(2), options)).toEqual(all);
-    expect((8 * bytes.length) / countBits(all, network(2), options)).toBeCloseTo(1, 1);
+    const bytes = encodeLatents(coded(all, network(2)));
+    const decoded = empty();
+    decodeLatents(bytes, coded(decoded, network(2)));
+    expect(decoded).toEqual(all);
+    expect((8 * bytes.length) / countBits(coded(all, network(2)))).toBeCloseTo(1, 1);
   });
 
-  it('leaves out empty levels', () => {
+  it('depend on what grids before them hold, where that is beside them', () => {
     const all = grids(3);
-    const bytes = encodeLatents([undefined, all[1], undefined], network(2), options);
-    const decoded = decodeLatents(bytes, sizes, (level) => level === 1, network(2), options);
-    expect(decoded[1]).toEqual(all[1]);
-    expect(decoded[0]!.latents.every((latent) => latent === 0)).toBe(true);
+    const withBeside = (these: readonly PaddedGrid[]): CodedGrid[] => {
+      const [fine, coarse] = [these[0]!, these[1]!];
+      const besideOf = (y: number, x: number) => [
+        coarse.latents[rowStart(coarse, y >> 1) + Math.min(coarse.columns - 1, x >> 1)]!,
+      ];
+      const [first, second] = coded([fine, coarse], network(2)) as [CodedGrid, CodedGrid];
+      return [first, { ...second, besideOf }];
+    };
+    const bytes = encodeLatents(withBeside(all));
+    expect(bytes).not.toEqual(encodeLatents(coded(all.slice(0, 2), network(2))));
+    const decoded = empty();
+    decodeLatents(bytes, withBeside(decoded));
+    expect(decoded.slice(0, 2)).toEqual(all.slice(0, 2));
   });
 
   it('are coded alike for ever', () => {
-    expect(sha(encodeLatents(grids(3), network(2), options))).toMatchInlineSnapshot(`"251a066d31d48057"`);
+    expect(sha(encodeLatents(coded(grids(3), network(2))))).toMatchInlineSnapshot(`"251a066d31d48057"`);
   });
 });
 
