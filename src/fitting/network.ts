@@ -15,6 +15,8 @@ export interface NetworkPart {
   readonly exponents: readonly [number, number];
   /** Largest magnitude of a value, if what computes with them has a limit. */
   readonly limit?: number;
+  /** Values that decoders know are multiples of 2^-this: so are then their sums with what is coded. */
+  readonly knownBits?: number;
 }
 
 type Network = ReadonlyMap<string, HostTensor>;

@@ -6,6 +6,7 @@ import { countBits } from '../fitting/latents/coding.ts';
 import { MAX_CONTEXTS } from '../fitting/latents/context-shape.ts';
 import { type PaddedGrid, roundedGrid } from '../fitting/latents/padded-grid.ts';
 import { runFit } from '../fitting/loop.ts';
+import { memo } from '../fitting/memo.ts';
 import { packNetwork } from '../fitting/network.ts';
 import type { FitOptions, Fitted, FormatOf, Representation } from '../fitting/representation.ts';
 import {
@@ -190,16 +191,6 @@ function isContext(name: string): boolean {
 
 function isSynthesis(name: string): boolean {
   return !isContext(name);
-}
-
-/** A function of a network that is computed again only where a tensor of those that count is another. */
-function memo<T>(compute: (network: Network) => T, counts: (name: string) => boolean) {
-  let last: { readonly key: readonly HostTensor[]; readonly value: T } | undefined;
-  return (network: Network): T => {
-    const key = [...network].filter(([name]) => counts(name)).map(([, tensor]) => tensor);
-    if (!last || key.some((tensor, i) => tensor !== last!.key[i])) last = { key, value: compute(network) };
-    return last.value;
-  };
 }
 
 function meanSquaredError(a: Float32Array, b: Float32Array): number {

@@ -1,3 +1,4 @@
+import { PARAMETER_BITS } from '../../entropy/laplace.ts';
 import type { NetworkPart } from '../network.ts';
 
 /** What a latent's distribution depends on, and how wide the network is that tells it. */
@@ -35,6 +36,7 @@ export function contextPart({ name, contexts, beside, width }: ContextShape): Ne
     name,
     exponents: [3, 8],
     limit: WEIGHT_LIMIT,
+    knownBits: PARAMETER_BITS,
     tensors: [
       { name: `${name}.0`, shape: [inputs, width - 1] },
       { name: `${name}.1`, shape: [width, width - 1] },
