@@ -248,6 +248,21 @@ export const cases: Record<string, Case> = {
       [3, 2, 3, 5],
     ],
   },
+  conv2dToFewer: {
+    // Gradient of the filter by shifts of the outputs' gradient, in batches and alone.
+    fn: (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same'),
+    inputs: [
+      [2, 4, 7, 5],
+      [3, 2, 5, 2],
+    ],
+  },
+  conv2dToFewerValid: {
+    fn: (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'valid'),
+    inputs: [
+      [1, 4, 7, 5],
+      [3, 2, 5, 2],
+    ],
+  },
   conv2dDilated: {
     fn: (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'valid', 'NHWC', [1, 2]),
     inputs: [

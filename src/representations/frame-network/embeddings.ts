@@ -22,6 +22,9 @@ const position = z.strictObject({
 /** What a decoder makes frames from. */
 export const embeddingOptions = z.discriminatedUnion('type', [content, position]);
 
+/** Where an encoder's first block computes. */
+const MOST_PLACES = 1024;
+
 export type EmbeddingOptions = z.output<typeof embeddingOptions>;
 
 /**
@@ -37,9 +40,10 @@ export function encodeContent(
   params: Params,
 ): tf.Tensor4D {
   let x = tf.sub(frame, 0.5) as tf.Tensor4D;
-  for (const [i, stride] of strides.entries()) {
+  const down = downFactors(frame.shape[1] * frame.shape[2], strides);
+  for (const [i, stride] of down.entries()) {
     const name = `encoder.${i}`;
-    const last = i === strides.length - 1;
+    const last = i === down.length - 1;
     x = conv2d(spaceToDepth(x, stride), `${name}.down`, last ? channels : width, 1, params);
     if (last) break;
     x = normalised(x, `${name}.norm`, params);
@@ -48,6 +52,15 @@ export function encodeContent(
     x = tf.add(x, conv2d(y, `${name}.narrow`, width, 1, params, 0.5));
   }
   return x;
+}
+
+/** Strides, the first of them as one step: blocks at more places than this cost more than all else, for embeddings no better. */
+function downFactors(pixels: number, strides: readonly number[]): number[] {
+  const factors = [...strides];
+  while (factors.length > 1 && pixels / factors[0]! ** 2 > MOST_PLACES) {
+    factors.splice(0, 2, factors[0]! * factors[1]!);
+  }
+  return factors;
 }
 
 /** Each place with mean 0 and variance 1 over its channels, then scaled and shifted (Ba et al. 2016). */

@@ -1,6 +1,6 @@
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Recorder } from '../recorder.ts';
-import { reshape, TO_NCHW, TO_NHWC, transpose } from './layout.ts';
+import { TO_NCHW, TO_NHWC, transpose } from './layout.ts';
 import { kernel } from './register.ts';
 
 export type ConvInfo = ReturnType<typeof backend_util.computeConv2DInfo>;
@@ -119,21 +119,3 @@ export function seenByTap(g: Recorder, x: TensorInfo, info: ConvInfo, i: number,
     [info.batchSize, info.outHeight, info.outWidth, info.inChannels],
   );
 }
-
-// One matrix product per filter tap, over the input shifted by that tap.
-kernel('Conv2DBackpropFilter', (g, { x, dy }, { filterShape, ...attributes }) => {
-  const info = convInfo(x!.shape, filterShape, attributes as ConvAttributes);
-  const [taps, tapsWide, inChannels, outChannels] = filterShape as [number, number, number, number];
-  const image = padded(g, x!, info);
-  const positions = info.batchSize * info.outHeight * info.outWidth;
-  const gradient = reshape(g, dy!, [positions, outChannels]);
-  const products: TensorInfo[] = [];
-  for (let i = 0; i < taps; i++) {
-    for (let j = 0; j < tapsWide; j++) {
-      const rows = reshape(g, seenByTap(g, image, info, i, j), [positions, inChannels]);
-      products.push(g.node('Gemm', [rows, gradient], [inChannels, outChannels], { transA: 1 }));
-    }
-  }
-  const all = g.node('Concat', products, [taps * tapsWide * inChannels, outChannels], { axis: 0 });
-  return reshape(g, all, filterShape);
-});
