@@ -30,7 +30,7 @@ const SAMPLES_BITS = 12;
 export class NoiseTable {
   private readonly quantiles = new Float32Array(1 << SAMPLES_BITS);
 
-  set(strength: number): void {
+  constructor(strength: number) {
     const a = strength;
     // The b that puts the mode in the middle of (0, 1).
     const b = (2 ** a * (a - 1) + 1) / a;

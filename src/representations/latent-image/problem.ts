@@ -20,9 +20,10 @@ const LATENT_RATE = 24;
 const SYNTHESIS_RATE_PER_STEP = 1.5;
 const UPSAMPLING_SHARE = 0.2;
 const LATENT_BETA1 = 0.5;
-/** Temperature of the soft rounding and strength of the noise, at the start and the end of the first phase (C3, section 3.1). */
+/** Temperature of the soft rounding at the start and the end of the first phase (C3, section 3.1). */
 const TEMPERATURE = [0.3, 0.1] as const;
-const NOISE_STRENGTH = [2, 1] as const;
+/** Of the noise, all the time; weaker towards the end, as C3 has it, is worse in few steps. */
+const NOISE_STRENGTH = 2;
 /** Tiles whose inputs are kept from step to step. */
 const KEPT_TILES = 64;
 
@@ -40,7 +41,7 @@ export class LatentImageProblem implements FitProblem {
   private readonly lambda: number;
   private readonly tiles = new Map<number, Named>();
   private readonly noise: Named = {};
-  private readonly noiseTable = new NoiseTable();
+  private readonly noiseTable = new NoiseTable(NOISE_STRENGTH);
   private order: number[] = [];
 
   constructor(picture: Picture, options: LatentImageOptions, lambda: number, start: Start) {
@@ -118,16 +119,15 @@ export class LatentImageProblem implements FitProblem {
     const turn = run % tiling.count;
     if (turn === 0) this.order = shuffled(tiling.count, rng);
     const tile = this.order[turn]!;
-    const between = ([from, to]: readonly [number, number]) => from + (to - from) * progress;
     if (phase === 'noise') {
-      this.noiseTable.set(between(NOISE_STRENGTH));
       for (const { data } of Object.values(this.noise)) this.noiseTable.fill(data as Float32Array, rng);
     }
     const at: Record<string, [number, number]> = {};
     for (let level = 0; level < options.levels; level++) {
       at[latentName(level)] = tiling.windowOrigin(tile, level);
     }
-    const temperature = float32([], Float32Array.of(between(TEMPERATURE)));
+    const [hot, cold] = TEMPERATURE;
+    const temperature = float32([], Float32Array.of(hot + (cold - hot) * progress));
     return {
       inputs: { ...this.tileInputs(tile), ...this.noise, temperature },
       at,
