@@ -90,7 +90,12 @@ export async function encodeFitted(
   const onSignal = () => stop.abort();
   if (args.onInterrupt === 'save') process.once('SIGINT', onSignal);
   const codec = await loadFittedCodec(recipe, loadOptions(args));
-  const signal = await signalFiles[codec.parts.media].read(input);
+  const signal = await signalFiles[codec.parts.media].read(input, (what) => {
+    if (args.quiet) return;
+    process.stderr.write(
+      `codec: ${input}: ${what} is left behind; a recipe for it codes it to a file of its own\n`,
+    );
+  });
   const line = fitLine(args);
   try {
     const file = await codec.encode(signal, {

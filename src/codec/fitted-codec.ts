@@ -1,5 +1,5 @@
 import type { ByteStream } from '../bitstream/byte-feed.ts';
-import type { ContainerHeader } from '../bitstream/container.ts';
+import { type ContainerHeader, framesPerChunkOf, maxPayloadBytes } from '../bitstream/container.ts';
 import { type ContainerReader, openContainer } from '../bitstream/container-reader.ts';
 import { writeContainer } from '../bitstream/container-writer.ts';
 import { toHex } from '../bitstream/fields.ts';
@@ -88,11 +88,16 @@ export class FittedCodec {
    */
   async encode(signal: SignalOf[Media], options: FittedEncodeOptions = {}): Promise<FittedFile> {
     const { settings } = this.parts;
+    const { bpp } = options;
+    const units = unitsOf(signal);
+    const representation =
+      (bpp !== undefined && this.parts.representation.sizedFor?.(signal, bpp * units)) ||
+      this.parts.representation;
     const steps = options.steps ?? this.stepsOf(options.preset ?? this.parts.preset);
     let fits = 0;
     const fitOnce = async (lambda: number, share: number, from: Fitted | undefined): Promise<Attempt> => {
       const fit = ++fits;
-      const fitted = await this.parts.representation.fit(signal, {
+      const fitted = await representation.fit(signal, {
         engine: this.engine,
         settings: from ? { ...settings, learningRate: settings.learningRate / 2 } : settings,
         steps: Math.max(1, Math.round(steps * share)),
@@ -107,14 +112,12 @@ export class FittedCodec {
         fitted,
         bytes,
         lambda,
-        bpp: (8 * bytes.length) / unitsOf(signal),
+        bpp: (8 * bytes.length) / units,
       };
     };
     const lambda = this.lambdaOf(options.quality ?? this.parts.quality);
     const best =
-      options.bpp === undefined
-        ? await fitOnce(lambda, 1, undefined)
-        : await withinRate(options.bpp, lambda, fitOnce);
+      bpp === undefined ? await fitOnce(lambda, 1, undefined) : await withinRate(bpp, lambda, fitOnce);
     return {
       bytes: best.bytes,
       bpp: best.bpp,
@@ -181,7 +184,8 @@ export class FittedCodec {
       fingerprint,
     });
     const file: Uint8Array[] = [];
-    for await (const part of writeContainer(header, [{ mode: 0, frames, payload }], () => length)) {
+    const chunks = pieces(payload, header).map((piece) => ({ mode: 0, frames, payload: piece }));
+    for await (const part of writeContainer(header, chunks, () => length)) {
       file.push(part);
     }
     return Uint8Array.from(Buffer.concat(file));
@@ -200,17 +204,27 @@ export async function openFitted(container: ContainerReader): Promise<OpenFitted
   const { header } = container;
   const payloads: Uint8Array[] = [];
   for await (const { payload } of container.chunks()) payloads.push(payload);
-  if (payloads.length !== 1 || header.codebooks !== 0) {
+  if (payloads.length === 0 || header.codebooks !== 0) {
     throw new CodecError('bad-container', {
       what: 'this file was not fitted to its signal',
       found: `${payloads.length} chunks, ${header.codebooks} codebooks`,
-      expected: '1 chunk, no codebooks',
+      expected: 'chunks without codebooks',
     });
   }
   const media = header.kind;
   const formats: MediaFormat<Media> = fittedFormats[media] as never;
   const format = formats.format(header as never, container.end?.lengthSamples ?? 1);
-  return { media, header, payload: payloads[0]!, format };
+  const payload = payloads.length === 1 ? payloads[0]! : Uint8Array.from(Buffer.concat(payloads));
+  return { media, header, payload, format };
+}
+
+/** A payload in chunks no larger than the container allows; where it allows but one, that is the writer's to refuse. */
+function pieces(payload: Uint8Array, header: ContainerHeader): Uint8Array[] {
+  const most = maxPayloadBytes(header);
+  if (framesPerChunkOf(header) === 0 || payload.length <= most) return [payload];
+  return Array.from({ length: Math.ceil(payload.length / most) }, (_, i) =>
+    payload.subarray(i * most, (i + 1) * most),
+  );
 }
 
 function assertRange({ from, to }: PictureRange, format: FormatOf[Media]): void {

@@ -8,8 +8,9 @@ const WARM_SHARE = 0.25;
 const MAX_FITS = 8;
 /** Fits that are this close below the bound are close enough. */
 const CLOSE = 0.97;
-/** How the rate goes with lambda before two fits have told: bpp ~ lambda^SLOPE. */
+/** How the rate goes with lambda before two fits have told: bpp ~ lambda^SLOPE. What they tell is believed down to FLATTEST. */
 const SLOPE = -0.65;
+const FLATTEST = -0.1;
 const MAX_LAMBDA = 10;
 
 /**
@@ -47,9 +48,10 @@ function nextLambda(bpp: number, attempts: readonly Attempt[]): number {
   const last = attempts.at(-1)!;
   const above = attempts.filter((each) => each.bpp > bpp).toSorted((a, b) => a.bpp - b.bpp)[0];
   const below = attempts.filter((each) => each.bpp <= bpp).toSorted((a, b) => b.bpp - a.bpp)[0];
+  const [a, b] = above && below ? [above, below] : attempts.slice(-2);
   const slope =
-    above && below && above.bpp > below.bpp * 1.001
-      ? Math.min(-0.2, Math.log(above.bpp / below.bpp) / Math.log(above.lambda / below.lambda))
+    a && b && Math.abs(a.bpp / b.bpp - 1) > 0.001
+      ? Math.min(FLATTEST, Math.log(a.bpp / b.bpp) / Math.log(a.lambda / b.lambda))
       : SLOPE;
   const base = below ?? last;
   // A little below the bound: just above it would be another fit.

@@ -4,7 +4,8 @@ import { readClip, writeClip } from '../media/clip-file.ts';
 import { readRaster, writeImage } from '../media/image-file.ts';
 
 interface SignalFiles {
-  read(path: string): Promise<SignalOf[Media]>;
+  /** @param onLeftBehind is told what the file holds besides, that a signal of this medium does not */
+  read(path: string, onLeftBehind?: (what: string) => void): Promise<SignalOf[Media]>;
   write(path: string, signal: SignalOf[Media], options: { readonly force: boolean }): Promise<void>;
   /** Of a decoded file that is not named. */
   readonly extension: string;
@@ -13,7 +14,7 @@ interface SignalFiles {
 /** How the signals of each medium are read from files and written to them, whole. */
 export const signalFiles: Record<Media, SignalFiles> = {
   image: {
-    read: readRaster,
+    read: (path) => readRaster(path),
     write: async (path, signal, options) => {
       await writeImage(path, as('image', signal), options);
     },

@@ -79,6 +79,11 @@ export interface Representation<M extends Media> {
   /** Throws `bad-image`, `bad-video` or `bad-audio` for signals it cannot hold. */
   fit(signal: SignalOf[M], options: FitOptions): Promise<Fitted>;
   /**
+   * This form at the size whose file should take just under `bits`, for forms whose rate goes with their size; others have the
+   * rate moved by lambda alone. Throws `bad-argument` where even the smallest takes more.
+   */
+  sizedFor?(signal: SignalOf[M], bits: number): Representation<M>;
+  /**
    * The same on every engine up to float rounding. Throws `bad-container` for bytes that are no such payload.
    * @param range of a video: only these pictures are computed
    */

@@ -9,11 +9,13 @@ const MAX_BYTES = 2 ** 31;
 
 /**
  * A whole video in memory, 8-bit R, G, B; see `openVideo`. A file that does not tell its rate gets 25 frames a second.
+ * @param onLeftBehind is told what else the file holds
  *
  * Throws `bad-video`, also for one that would take more than 2 GiB, and `missing-tool`.
  */
-export async function readClip(path: string): Promise<Clip> {
-  const { width, height, rateNumerator, rateDenominator, frames } = await openVideo(path);
+export async function readClip(path: string, onLeftBehind: (what: string) => void = () => {}): Promise<Clip> {
+  const { width, height, rateNumerator, rateDenominator, soundTracks, frames } = await openVideo(path);
+  if (soundTracks > 0) onLeftBehind('its sound');
   const pictures: Uint8Array[] = [];
   for await (const { data } of frames()) {
     pictures.push(data);

@@ -12,6 +12,7 @@ export interface VideoFacts {
   readonly frameRateHz: number;
   /** How the file stores pixels, in ffmpeg's words: yuv420p, gbrp, ... */
   readonly pixelFormat: string;
+  readonly soundTracks: number;
   /** Frames in all, if the file says so or length and rate together do; for progress bars and nothing else. */
   readonly estimatedFrames?: number;
 }
@@ -56,6 +57,7 @@ function factsOf({ streams, format }: FfprobeData): VideoFacts | undefined {
     rateDenominator,
     frameRateHz,
     pixelFormat: video.pix_fmt ?? 'unknown',
+    soundTracks: streams.filter((stream) => stream.codec_type === 'audio').length,
     ...(frames > 0 && { estimatedFrames: frames }),
   };
 }

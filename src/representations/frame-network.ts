@@ -41,13 +41,17 @@ type Format = FormatOf['video'];
 /** Of decoded pictures in memory. */
 const MAX_BYTES = 2 ** 32;
 
+const MAX_PARAMETERS = 2 ** 24;
+/** What a value of a network takes in a file at most, of those measured (docs/inr-video.md). */
+const BITS_PER_VALUE = 5.2;
+
 const count = z.int().positive();
 
 const options = z.strictObject({
   embedding: embeddingOptions.describe('what frames are made from'),
   blocks: z.enum(blockNames).describe('how the decoder makes them larger'),
   parameters: count
-    .max(2 ** 24)
+    .max(MAX_PARAMETERS)
     .default(350_000)
     .describe('values in the file: decoder and embeddings; the file tells what it has'),
   encoderWidth: count.max(1024).default(64).describe('channels of the encoder that makes content embeddings'),
@@ -93,6 +97,13 @@ class FrameNetwork implements Representation<'video'> {
       bytes: { network: packed.bytes.length, embeddings: payload.length - packed.bytes.length },
       end: parameters,
     };
+  }
+
+  sizedFor({ width, height, pictures }: Clip, bits: number): FrameNetwork {
+    const parameters = Math.min(MAX_PARAMETERS, Math.floor(bits / BITS_PER_VALUE));
+    // Throws where there is no such network.
+    planOf({ ...this.sizes, parameters }, geometryOf(width, height), pictures.length);
+    return new FrameNetwork({ ...this.sizes, parameters });
   }
 
   async decode(payload: Uint8Array, format: Format, engine: Engine, range?: PictureRange): Promise<Clip> {

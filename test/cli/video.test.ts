@@ -53,4 +53,19 @@ describe.skipIf(absent)(`video by codec encode and decode${absent ? ' (skipped: 
     ).toMatch(/fingerprint/);
     expect(namesIn(folder())).toEqual(before);
   }, 180_000);
+
+  it('says that sound is left behind, and codes it with a recipe for sound', async () => {
+    const tracks = ['testsrc=size=34x20:rate=24', 'sine=sample_rate=24000'].flatMap((source) => [
+      ...['-f', 'lavfi', '-t', '0.1', '-i', source],
+    ]);
+    const made = spawnSync('ffmpeg', ['-v', 'error', ...tracks, inFolder('talkie.mkv')]);
+    expect(made.status).toBe(0);
+    const fit = ['--steps', '1', '--threads', '1', ...small];
+    const loud = await codec(folder(), 'encode', 'talkie.mkv', ...fit);
+    expect(loud.stderr).toMatch(/^codec: talkie\.mkv: its sound is left behind; .*\n$/);
+    const quiet = await codec(folder(), 'encode', 'talkie.mkv', ...fit, '--quiet', '--force');
+    expect(quiet).toMatchObject({ status: 0, stderr: '' });
+    const sound = ['--recipe', 'mel-24k', '-o', 'sound.codec', '--json'];
+    jsonOf(await codec(folder(), 'encode', 'talkie.mkv', ...sound));
+  }, 120_000);
 });

@@ -49,7 +49,7 @@ export function planOf(sizes: FrameNetworkSizes, geometry: Geometry, lengthPictu
     what: 'cannot build a network of this size for this video',
     found: `representation.parameters ${parameters}`,
     expected: `at least ${count + embeddingValues * lengthPictures}`,
-    remedy: 'Set representation.parameters higher.',
+    remedy: 'Set representation.parameters higher, or allow more bits per pixel.',
   });
 }
 
