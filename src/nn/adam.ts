@@ -27,17 +27,25 @@ export function adamStep(
   { beta1, beta2, clip, averageDecay }: AdamOptions,
   ownOf: (name: string) => { readonly rate?: number; readonly beta1?: number } = () => ({}),
 ): tf.Scalar {
-  const squares = [...gradients.values()].map(({ gradient }) => tf.sum(tf.square(gradient)));
-  const norm = tf.sqrt(tf.addN(squares)) as tf.Scalar;
+  const squares = new Map([...gradients].map(([name, { gradient }]) => [name, tf.square(gradient)] as const));
+  const norm = tf.sqrt(tf.addN([...squares.values()].map((each) => tf.sum(each)))) as tf.Scalar;
   const scale = tf.minimum(1, tf.div(clip, tf.add(norm, 1e-6)));
-  const rate = io.input('rate', []);
-  const correction = io.input('correction', []);
+  // Scalars are multiplied first: every operation saved on a tensor is a pass over all weights.
+  const root = tf.sqrt(io.input('correction', []));
+  const rate = tf.mul(io.input('rate', []), root);
+  const floor = tf.mul(root, EPSILON);
+  const squareShare = tf.mul(tf.square(scale), 1 - beta2);
   for (const [name, { value, gradient }] of gradients) {
-    const g = tf.mul(gradient, scale);
     const own = { rate: 1, beta1, ...ownOf(name) };
-    const m = tf.add(tf.mul(io.input(`m:${name}`, value.shape), own.beta1), tf.mul(g, 1 - own.beta1));
-    const v = tf.add(tf.mul(io.input(`v:${name}`, value.shape), beta2), tf.mul(tf.square(g), 1 - beta2));
-    const step = tf.div(m, tf.add(tf.sqrt(tf.div(v, correction)), EPSILON));
+    const m = tf.add(
+      tf.mul(io.input(`m:${name}`, value.shape), own.beta1),
+      tf.mul(gradient, tf.mul(scale, 1 - own.beta1)),
+    );
+    const v = tf.add(
+      tf.mul(io.input(`v:${name}`, value.shape), beta2),
+      tf.mul(squares.get(name)!, squareShare),
+    );
+    const step = tf.div(m, tf.add(tf.sqrt(v), floor));
     const moved = tf.sub(value, tf.mul(step, own.rate === 1 ? rate : tf.mul(rate, own.rate)));
     io.output(`m:${name}`, m);
     io.output(`v:${name}`, v);

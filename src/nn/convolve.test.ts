@@ -60,6 +60,9 @@ describe('convolution with a gradient of its own', () => {
     { kernel: 4, stride: 2, channels: 3, out: 6 },
     { kernel: 10, stride: 5, channels: 2, out: 1 },
     { kernel: 1, stride: 1, channels: 3, out: 2 },
+    { kernel: 3, stride: 1, channels: 8, out: 9 },
+    { kernel: 3, stride: 1, channels: 10, out: 8 },
+    { kernel: 8, stride: 4, channels: 2, out: 8 },
   ])('is that of windows side by side, kernel $kernel, stride $stride, $channels to $out', async (spec) => {
     const { kernel, stride, channels, out } = spec;
     const inputs = [noise([2, 20, channels]), noise([kernel * channels, out]), noise([out])];

@@ -9,7 +9,9 @@ import { hann } from './mel.ts';
 export function keptMagnitudes(frames: tf.Tensor2D, dft: Dft): tf.Tensor2D {
   const rows = frames.shape[0];
   const windowed = tf.mul(frames, tf.tensor1d(hann(dft.size))) as tf.Tensor2D;
-  const power = tf.sum(tf.square(dft.forward(windowed)), 2);
+  // Added up as two tensors: over an axis of two, the runtime's sum takes ten times as long.
+  const [real, imaginary] = tf.split(tf.square(dft.forward(windowed)), 2, 2) as [tf.Tensor, tf.Tensor];
+  const power = tf.reshape(tf.add(real, imaginary), [dft.groups, rows, dft.inner]);
   // The small constant keeps the root differentiable in silence.
   const magnitude = tf.mul(tf.sqrt(tf.add(power, 1e-10)), 2 / dft.size);
   return tf.reshape(tf.transpose(magnitude, [1, 0, 2]), [rows, dft.groups * dft.inner]);

@@ -214,9 +214,12 @@ describe.skipIf(skipped.length > 0)(`a step outside of this package ${skipped.jo
   it('trains with bfloat16 products nearly as with float32', () => {
     const exact = runPython(step, data, inFolder('float32'), 3);
     const coarse = runPython(step, data, inFolder('bf16'), 3, ['--device', 'cpu', '--precision', 'bf16']);
-    for (const [i, { losses }] of exact.slice(0, 3).entries()) {
-      expectClose(coarse[i]!.losses, losses, `at step ${i + 1}`, 0.05);
-      expect(coarse[i]!.losses.total).not.toBe(losses.total);
+    for (const i of [0, 1, 2]) {
+      const [{ gradientNorm: _, ...found }, { gradientNorm: __, ...losses }] = [coarse, exact].map(
+        (entries) => entries[i]!.losses,
+      ) as [Record<string, number>, Record<string, number>];
+      expectClose(found, losses, `at step ${i + 1}`, 0.05);
+      expect(found.total).not.toBe(losses.total);
     }
   }, 60_000);
 

@@ -45,6 +45,8 @@ export class Recorder implements GraphParts {
   readonly initializers = new Map<string, Initializer>();
   readonly inputs: GraphValue[] = [];
   readonly outputs: GraphValue[] = [];
+  /** Names of what nodes give. */
+  private readonly results = new Set<string>();
   private readonly names = new WeakMap<object, string>();
   private readonly shared = new Map<string, string>();
   private readonly shareConstants: boolean;
@@ -93,6 +95,7 @@ export class Recorder implements GraphParts {
     domain = '',
   ): string[] {
     const names = Array.from({ length: outputs }, () => this.fresh());
+    for (const name of names) this.results.add(name);
     this.nodes.push({ op, domain, inputs: inputs.map((i) => this.nameOf(i)), outputs: names, attributes });
     return names;
   }
@@ -103,6 +106,11 @@ export class Recorder implements GraphParts {
     return { dataId, shape: [...shape], dtype };
   }
 
+  /** The same value as another tensor. */
+  alias(x: TensorInfo): TensorInfo {
+    return this.tensor(this.nameOf(x), x.shape, x.dtype);
+  }
+
   input(shape: readonly number[], type: 'float32' | 'int32'): TensorInfo {
     const name = this.fresh();
     this.inputs.push({ name, shape, type });
@@ -110,10 +118,12 @@ export class Recorder implements GraphParts {
   }
 
   output(operand: Operand, shape: readonly number[], type: OnnxType): string {
-    // A graph output must be a node's own result: inputs and initializers are passed through a node.
-    const [name] = this.raw('Identity', [operand]);
-    this.outputs.push({ name: name!, shape, type });
-    return name!;
+    // A graph output must be a node's own result, and one output only: else it is passed through a node.
+    const own = this.nameOf(operand);
+    const free = this.results.has(own) && !this.outputs.some(({ name }) => name === own);
+    const name = free ? own : this.raw('Identity', [operand])[0]!;
+    this.outputs.push({ name, shape, type });
+    return name;
   }
 
   constant(data: Initializer['data'], shape: readonly number[], type: OnnxType): string {

@@ -27,7 +27,7 @@ export function lstmGradients(
   // Time first, so that one step is a contiguous block.
   const xs = tf.reshape(tf.transpose(x, [1, 0, 2]), [rows, width]) as tf.Tensor2D;
   const ys = tf.transpose(y, [1, 0, 2]);
-  const dys = tf.split(tf.transpose(dy, [1, 0, 2]), time, 0).map((t) => tf.reshape(t, [batch, hidden]));
+  const dys = tf.split(tf.reshape(tf.transpose(dy, [1, 0, 2]), [rows, hidden]), time, 0);
   const hBefore = tf.reshape(
     time === 1
       ? state.h
@@ -44,10 +44,9 @@ export function lstmGradients(
   const [ai, af, ag, ao] = tf.split(gates, 4, 1) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
   const [i, f, g, o] = [tf.sigmoid(ai), tf.sigmoid(af), tf.tanh(ag), tf.sigmoid(ao)];
 
-  const perStep = (t: tf.Tensor, columns: number) =>
-    tf.split(t, time, 0).map((s) => tf.reshape(s, [batch, columns]));
-  const fSteps = perStep(f, hidden);
-  const added = perStep(tf.mul(i, g), hidden);
+  const perStep = (t: tf.Tensor) => tf.split(t, time, 0);
+  const fSteps = perStep(f);
+  const added = perStep(tf.mul(i, g));
   const cells: tf.Tensor[] = [state.c];
   for (let t = 0; t < time; t++) cells.push(tf.add(tf.mul(fSteps[t]!, cells[t]!), added[t]!));
   const cBefore = tf.concat(cells.slice(0, time), 0);
@@ -61,9 +60,8 @@ export function lstmGradients(
       [tf.mul(g, slope(i)), tf.mul(cBefore, slope(f)), tf.mul(i, tanhSlope(g)), tf.mul(tanhCell, slope(o))],
       1,
     ),
-    4 * hidden,
   );
-  const cellFactors = perStep(tf.mul(o, tanhSlope(tanhCell)), hidden);
+  const cellFactors = perStep(tf.mul(o, tanhSlope(tanhCell)));
   const gateGradients: tf.Tensor[] = new Array(time);
   let dhNext: tf.Tensor | undefined;
   let dcNext: tf.Tensor | undefined;

@@ -3,6 +3,7 @@ import type { Recorder } from '../recorder.ts';
 import { kernel, listOf } from './register.ts';
 
 function reshape(g: Recorder, x: TensorInfo, shape: readonly number[]): TensorInfo {
+  if (util.arraysEqual(x.shape, [...shape])) return g.alias(x);
   return g.node('Reshape', [x, g.ints(shape)], shape, {}, x.dtype);
 }
 
@@ -42,7 +43,7 @@ function box(
   const axes = begin
     .map((_, i) => i)
     .filter((i) => begin[i] !== 0 || shape[i] !== x.shape[i] || strides[i] !== 1);
-  if (axes.length === 0) return g.node('Identity', [x], shape, {}, x.dtype);
+  if (axes.length === 0) return g.alias(x);
   const pick = (values: number[]) => g.ints(axes.map((i) => values[i]!));
   const ends = begin.map((b, i) => b + (shape[i]! - 1) * strides[i]! + 1);
   return g.node('Slice', [x, pick(begin), pick(ends), g.ints(axes), pick(strides)], shape, {}, x.dtype);
