@@ -29,7 +29,7 @@ export interface PackedNetwork {
   readonly partBytes: Readonly<Record<string, number>>;
 }
 
-/** Squared steps of error that a bit is worth when a level is chosen. */
+/** Squared steps of error that a bit is worth when a level is chosen, if not said. */
 const LEVEL_LAMBDA = 0.05;
 /** Rows for the level coder's contexts: the tensors of a part are coded as one, whatever their shapes. */
 const ROW_LENGTH = 16;
@@ -41,12 +41,15 @@ const ROW_LENGTH = 16;
  * everything to the reference.)
  * @param cost e.g. error + lambda * rate of the network and of what it codes
  * @param reference a network that decoders know: what is coded is the difference to it
+ * @param levelLambda squared steps of error that a bit is worth when a level is chosen; 0 for the nearest levels, for networks
+ *   trained with their values rounded so
  */
 export async function packNetwork(
   network: Network,
   parts: readonly NetworkPart[],
   cost: (candidate: Network, bits: number) => Promise<number>,
   reference?: Network,
+  levelLambda = LEVEL_LAMBDA,
 ): Promise<PackedNetwork> {
   const result = new Map(network);
   const out: number[] = [];
@@ -57,7 +60,7 @@ export async function packNetwork(
     let best: { cost: number; bytes: number[]; tensors: Map<string, HostTensor> } | undefined;
     let worse = 0;
     for (let exponent = part.exponents[1]; exponent >= part.exponents[0] && worse < 2; exponent--) {
-      const coded = codePart(values, known, part, exponent);
+      const coded = codePart(values, known, part, exponent, levelLambda);
       const bits = 8 * (out.length + coded.bytes.length);
       const candidate = await cost(new Map([...result, ...coded.tensors]), bits);
       if (best && !(candidate < best.cost)) worse++;
@@ -106,12 +109,13 @@ function codePart(
   known: Float32Array,
   part: NetworkPart,
   exponent: number,
+  lambda: number,
 ): { bytes: number[]; tensors: Map<string, HostTensor> } {
   const step = 2 ** -exponent;
   // A step below the limit: rounding may go up.
   const limit = (part.limit ?? Number.POSITIVE_INFINITY) - step;
   const differences = values.map((value, i) => Math.max(-limit, Math.min(limit, value)) - known[i]!);
-  const coded = quantize(differences, ROW_LENGTH, { step, lambda: LEVEL_LAMBDA });
+  const coded = quantize(differences, ROW_LENGTH, { step, lambda });
   const bytes = [exponent];
   writeVarint(coded.bytes.length, bytes);
   for (const byte of coded.bytes) bytes.push(byte);

@@ -43,7 +43,7 @@ const MAX_BYTES = 2 ** 32;
 
 const MAX_PARAMETERS = 2 ** 24;
 /** What a value of a network takes in a file at most, of those measured (docs/inr-video.md). */
-const BITS_PER_VALUE = 5.2;
+const BITS_PER_VALUE = 4.8;
 
 const count = z.int().positive();
 
@@ -86,8 +86,8 @@ class FrameNetwork implements Representation<'video'> {
     const start = (fitOptions.from as Network | undefined) ?? this.fresh(geometry, plan, seed);
     const problem = new FrameNetworkProblem(clip, this.sizes, geometry, plan, { parameters: start, lambda });
     const { parameters, interrupted } = await runFit(problem, fitOptions);
-    // Levels are those that the end of the fit was made for: there is one step to choose from.
-    const packed = await packNetwork(parameters, partsOf(plan.shapes), async () => 0);
+    // Steps and levels are those that the end of the fit was made for.
+    const packed = await packNetwork(parameters, partsOf(plan.shapes), async () => 0, undefined, 0);
     const embeddings = await this.embed(clip, geometry, parameters, plan, engine);
     const payload = writePayload(plan.width, packed.bytes, embeddings);
     return {
