@@ -56,10 +56,14 @@ export function freshStart(
   randomiseContext(network, 'context', rng);
   const skip = network.get('synthesis.skip')!;
   if (isEmpty(skip)) {
-    // A step as at the slope dD/dR = -2 ln 2 step^2 / 12, the same in all channels, on middle grey.
-    const { data } = skip;
-    data.fill(Math.sqrt((12 * lambda) / (2 * Math.LN2)));
-    data.fill(0.5, options.levels * channels);
+    // A step as at the slope dD/dR = -2 ln 2 step^2 / 12, on middle grey.
+    const step = Math.sqrt((12 * lambda) / (2 * Math.LN2));
+    for (let level = 0; level < options.levels; level++) {
+      for (const [c, share] of directionOf(level, channels).entries()) {
+        skip.data[level * channels + c] = step * share;
+      }
+    }
+    skip.data.fill(0.5, options.levels * channels);
   }
   randomise(network.get('synthesis.0')!, 0.3, rng);
   randomise(network.get('synthesis.1')!, 0.1, rng);
@@ -71,6 +75,19 @@ export function freshStart(
     known?.map((values) => values.map((value) => value * factor)) ??
     sizes.map(([rows, columns]) => new Float32Array(rows * columns));
   return { network, grids, gain: clamped };
+}
+
+/**
+ * What a level says of the channels at first, its squares' mean one. Without this all levels become much the same grey, and what
+ * colour there is must come from their differences. The two finest levels are for what all channels have in common, then the
+ * others take turns: red against blue, green against both, all; with other numbers of channels, each channel but the first.
+ */
+function directionOf(level: number, channels: number): number[] {
+  const turn = level < 2 ? 0 : (level - 1) % channels;
+  if (turn === 0) return new Array(channels).fill(1);
+  if (channels !== 3)
+    return Array.from({ length: channels }, (_, c) => (c === turn ? Math.sqrt(channels) : 0));
+  return turn === 1 ? [Math.sqrt(1.5), 0, -Math.sqrt(1.5)] : [-Math.SQRT1_2, Math.SQRT2, -Math.SQRT1_2];
 }
 
 function scaleRows(values: Float32Array, [inputs, outputs]: Size, gain: number): void {
