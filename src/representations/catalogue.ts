@@ -3,6 +3,7 @@ import type { Media, Representation } from '../fitting/representation.ts';
 import { bitPlaneAudio, bitPlaneImage } from './bit-planes.ts';
 import { coordinateImage } from './coordinate-image.ts';
 import { frameNetwork } from './frame-network.ts';
+import { latentAudio } from './latent-audio.ts';
 import { latentImage } from './latent-image.ts';
 
 export interface RepresentationEntry {
@@ -17,6 +18,7 @@ export interface RepresentationEntry {
 /** Every form in which a signal can be fitted, by the `type` that recipes name. */
 export const representations = {
   'latent-image': latentImage,
+  'latent-audio': latentAudio,
   'coordinate-image': coordinateImage,
   'frame-network': frameNetwork,
   'bit-plane-image': bitPlaneImage,

@@ -1,3 +1,4 @@
+import { float32, type HostTensor } from '../../core/tensor.ts';
 import { PADDING } from './context-shape.ts';
 
 /** Largest magnitude of a latent. */
@@ -37,4 +38,21 @@ export function roundedGrid(values: Float32Array, [rows, columns]: readonly [num
     }
   }
   return grid;
+}
+
+/** A window of a grid, its edges repeated outside. */
+export function windowOf(
+  grid: PaddedGrid,
+  [top, left]: readonly [number, number],
+  [height, width]: readonly [number, number],
+): HostTensor {
+  const window = float32([height, width]);
+  for (let y = 0; y < height; y++) {
+    const start = rowStart(grid, Math.max(0, Math.min(grid.rows - 1, top + y)));
+    for (let x = 0; x < width; x++) {
+      const column = Math.max(0, Math.min(grid.columns - 1, left + x));
+      window.data[y * width + x] = grid.latents[start + column]!;
+    }
+  }
+  return window;
 }

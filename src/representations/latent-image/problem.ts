@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../../core/rng.ts';
 import { float32, type HostTensor, sizeOf } from '../../core/tensor.ts';
 import { WindowedGrid } from '../../fitting/grid.ts';
+import { LatentNoise, latentsIn } from '../../fitting/latents/relaxation.ts';
 import type { FitProblem, Phase, StepGraph, StepInputs, StepLoss } from '../../fitting/loop.ts';
-import { NoiseTable, roundStraightThrough, softRound } from '../../nn/rounding.ts';
 import { latentBits } from './context-graph.ts';
 import { gridSizes, HALO, type LatentImageOptions, Tiling } from './geometry.ts';
 import type { Picture } from './picture.ts';
@@ -20,10 +20,6 @@ const LATENT_RATE = 24;
 const SYNTHESIS_RATE_PER_STEP = 1.5;
 const UPSAMPLING_SHARE = 0.2;
 const LATENT_BETA1 = 0.5;
-/** Temperature of the soft rounding at the start and the end of the first phase (C3, section 3.1). */
-const TEMPERATURE = [0.3, 0.1] as const;
-/** Of the noise, all the time; weaker towards the end, as C3 has it, is worse in few steps. */
-const NOISE_STRENGTH = 2;
 /** Tiles whose inputs are kept from step to step. */
 const KEPT_TILES = 64;
 
@@ -40,8 +36,7 @@ export class LatentImageProblem implements FitProblem {
   private readonly options: LatentImageOptions;
   private readonly lambda: number;
   private readonly tiles = new Map<number, Named>();
-  private readonly noise: Named = {};
-  private readonly noiseTable = new NoiseTable(NOISE_STRENGTH);
+  private readonly noise: LatentNoise;
   private order: number[] = [];
 
   constructor(picture: Picture, options: LatentImageOptions, lambda: number, start: Start) {
@@ -60,7 +55,7 @@ export class LatentImageProblem implements FitProblem {
       ]),
     );
     this.stacks = stacksOf(this.tiling);
-    for (const [i, { size }] of this.stacks.entries()) this.noise[`noise:${i}`] = float32([...size]);
+    this.noise = new LatentNoise(Object.fromEntries(this.stacks.map(({ size }, i) => [i, size])));
   }
 
   /** Latents change course often: under noise, and as the networks change. */
@@ -84,13 +79,10 @@ export class LatentImageProblem implements FitProblem {
     const { tiling, options, picture, lambda } = this;
     const { channels } = picture;
     const [height, width] = tiling.size;
-    const temperature = graph.input('temperature', []);
     const stacks = this.stacks;
     const planes = stacks.map((stack, i) => {
       const value = join(stack, (level) => graph.parameter(latentName(level)) as tf.Tensor2D);
-      if (phase === 'rounded') return roundStraightThrough(value) as tf.Tensor2D;
-      const noisy = tf.add(softRound(value, temperature), graph.input(`noise:${i}`, stack.size));
-      return softRound(noisy, temperature) as tf.Tensor2D;
+      return latentsIn(graph, String(i), value, phase);
     });
     const inside = planes.map(
       (plane, i) => tf.mul(plane, graph.input(`inside:${i}`, plane.shape)) as tf.Tensor2D,
@@ -119,17 +111,12 @@ export class LatentImageProblem implements FitProblem {
     const turn = run % tiling.count;
     if (turn === 0) this.order = shuffled(tiling.count, rng);
     const tile = this.order[turn]!;
-    if (phase === 'noise') {
-      for (const { data } of Object.values(this.noise)) this.noiseTable.fill(data as Float32Array, rng);
-    }
     const at: Record<string, [number, number]> = {};
     for (let level = 0; level < options.levels; level++) {
       at[latentName(level)] = tiling.windowOrigin(tile, level);
     }
-    const [hot, cold] = TEMPERATURE;
-    const temperature = float32([], Float32Array.of(hot + (cold - hot) * progress));
     return {
-      inputs: { ...this.tileInputs(tile), ...this.noise, temperature },
+      inputs: { ...this.tileInputs(tile), ...this.noise.draw(phase, progress, rng) },
       at,
     };
   }

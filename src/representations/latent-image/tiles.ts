@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { float32, type HostTensor } from '../../core/tensor.ts';
 import type { CompiledGraph, Engine } from '../../engine/engine.ts';
-import { type PaddedGrid, rowStart } from '../../fitting/latents/padded-grid.ts';
+import { type PaddedGrid, windowOf } from '../../fitting/latents/padded-grid.ts';
 import type { Tiling } from './geometry.ts';
 import type { Picture } from './picture.ts';
 import { synthesise } from './synthesis.ts';
@@ -69,21 +69,4 @@ export class TileSynthesis {
   async dispose(): Promise<void> {
     await this.graph.dispose();
   }
-}
-
-/** A window of a grid, its edges repeated outside. */
-function windowOf(
-  grid: PaddedGrid,
-  [top, left]: readonly [number, number],
-  [height, width]: readonly [number, number],
-): HostTensor {
-  const window = float32([height, width]);
-  for (let y = 0; y < height; y++) {
-    const start = rowStart(grid, Math.max(0, Math.min(grid.rows - 1, top + y)));
-    for (let x = 0; x < width; x++) {
-      const column = Math.max(0, Math.min(grid.columns - 1, left + x));
-      window.data[y * width + x] = grid.latents[start + column]!;
-    }
-  }
-  return window;
 }
