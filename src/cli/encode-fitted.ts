@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { rateUnitsOf } from '../codec/fitted-formats.ts';
 import { signalFiles } from '../codec/signal-files.ts';
 import { CodecError } from '../core/errors.ts';
 import { loadFittedCodec } from '../recipe/fitted.ts';
@@ -80,12 +81,6 @@ export async function encodeFitted(
         .join(', '),
     });
   }
-  if (args.bitrate !== undefined) {
-    throw new CodecError('bad-argument', {
-      what: `${recipe} has no bitrates`,
-      remedy: 'Choose with --quality or --bpp.',
-    });
-  }
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   if (args.onInterrupt === 'save') process.once('SIGINT', onSignal);
@@ -96,20 +91,21 @@ export async function encodeFitted(
       `codec: ${input}: ${what} is left behind; a recipe for it codes it to a file of its own\n`,
     );
   });
-  const line = fitLine(args);
+  const line = fitLine(args, rateUnitsOf(signal));
   try {
     const file = await codec.encode(signal, {
       ...(args.preset !== undefined && { preset: args.preset }),
       ...(args.steps !== undefined && { steps: args.steps }),
       ...(args.quality !== undefined && { quality: args.quality }),
       ...(args.bpp !== undefined && { bpp: args.bpp }),
+      ...(args.bitrate !== undefined && { bitrateKbps: args.bitrate }),
       seed: args.seed,
       abort: stop.signal,
       onProgress: line.update,
     });
     line.stop();
     await writeBytes(output, file.bytes, args);
-    const { bytes, bpp, psnrDb, lambda, interrupted, partBytes } = file;
+    const { bytes, bpp, kbps, psnrDb, lambda, interrupted, partBytes } = file;
     const wallSeconds = (performance.now() - startedAt) / 1000;
     const about = codec.inspect(await openedAgain(bytes));
     const summary = {
@@ -118,6 +114,7 @@ export async function encodeFitted(
       recipe: codec.parts.name,
       bytes: bytes.length,
       bpp,
+      kbps,
       psnrDb,
       lambda,
     };
@@ -125,9 +122,11 @@ export async function encodeFitted(
     if (args.json) {
       stream.write(`${JSON.stringify({ ...summary, interrupted, partBytes, ...about, wallSeconds })}\n`);
     } else if (!args.quiet) {
-      const mac = about.macPerPixel === undefined ? '' : `, decoder ${about.macPerPixel} MAC/pixel`;
+      const rate = kbps === undefined ? `${bpp.toFixed(4)} bpp` : `${kbps.toFixed(2)} kbps`;
+      const { macPerPixel, macPerSample } = about;
+      const mac = macPerPixel ? `${macPerPixel} MAC/pixel` : macPerSample && `${macPerSample} MAC/sample`;
       stream.write(
-        `${output}: ${bytes.length} bytes, ${bpp.toFixed(4)} bpp, ${psnrDb.toFixed(2)} dB${mac}, ` +
+        `${output}: ${bytes.length} bytes, ${rate}, ${psnrDb.toFixed(2)} dB${mac ? `, decoder ${mac}` : ''}, ` +
           `in ${wallSeconds.toFixed(1)} s${interrupted ? ' (interrupted)' : ''}\n`,
       );
     }

@@ -37,7 +37,10 @@ export const encodeCommand: CommandModule<object, Args> = {
         requiresArg: true,
         describe: 'a name of codec recipes, or a .yaml file',
       })
-      .option('bitrate', { type: 'number', describe: "nominal kbps, one of the recipe's" })
+      .option('bitrate', {
+        type: 'number',
+        describe: "kbps: nominal, one of the recipe's; of fitted recipes the most, of the whole file",
+      })
       .option('container', {
         choices: containerNames,
         describe: "kind of file to write, if the output's extension does not tell",
@@ -51,8 +54,11 @@ export const encodeCommand: CommandModule<object, Args> = {
         choices: entropyCoderNames,
         describe: "for .codec: entropy coder of the codes; the recipe's if not said",
       })
-      .check(({ bitrate, lm, entropy, container, output }) => {
+      .check(({ bitrate, quality, bpp, lm, entropy, container, output }) => {
         if (!(bitrate === undefined || bitrate > 0)) throw new Error('--bitrate takes a number of kbps');
+        if (bitrate !== undefined && (quality ?? bpp) !== undefined) {
+          throw new Error('--bitrate excludes --quality and --bpp');
+        }
         if (lm && (container ?? containerOf(output)) !== 'ecdc') {
           throw new Error('--lm is for .ecdc files: name one with -o, or add --container ecdc');
         }

@@ -6,7 +6,7 @@ import { type FieldListing, toHex } from '../bitstream/fields.ts';
 import { nominalKbps } from '../codec/bitrate.ts';
 import { openEcdc } from '../codec/ecdc-decoder.ts';
 import { openFitted } from '../codec/fitted-codec.ts';
-import { unitsOfFormat } from '../codec/fitted-formats.ts';
+import { ratesOf, rateUnitsOfFormat } from '../codec/fitted-formats.ts';
 import { assertAudioHeader } from '../codec/header.ts';
 import { inspectContainer, inspectEcdc } from '../codec/inspect.ts';
 import type { CodebookUse } from '../core/code-counts.ts';
@@ -158,7 +158,7 @@ async function aboutFitted(
     fingerprint: toHex(file.header.fingerprint),
     bytes,
     ...file.format,
-    bpp: (8 * bytes) / unitsOfFormat(file),
+    ...ratesOf(bytes, rateUnitsOfFormat(file)),
     ...codec.inspect(file),
   };
   return { summary, header: listHeader(file.header) };

@@ -68,13 +68,15 @@ export function progressBar({ total, from, unit }: Length, { quiet }: { readonly
 }
 
 /** What a fit has come to, as a bar on stderr; none when stderr is not a terminal. */
-export function fitLine({ quiet }: { readonly quiet: boolean }) {
+export function fitLine(
+  { quiet }: { readonly quiet: boolean },
+  { units, seconds }: { readonly units: number; readonly seconds: number | undefined },
+) {
   if (quiet || !process.stderr.isTTY) return { update() {}, stop() {} };
   const bar = new SingleBar(
     {
       stream: process.stderr,
-      format:
-        '{bar} fit {fit}, {value}/{total} steps | {psnr} dB | {rate} bpp | {speed} steps/s | {left} s left',
+      format: '{bar} fit {fit}, {value}/{total} steps | {psnr} dB | {rate} | {speed} steps/s | {left} s left',
       clearOnComplete: true,
     },
     Presets.shades_classic,
@@ -86,7 +88,10 @@ export function fitLine({ quiet }: { readonly quiet: boolean }) {
       const shown = {
         fit,
         psnr: psnrDb.toFixed(2),
-        rate: rate.toFixed(3),
+        rate:
+          seconds === undefined
+            ? `${rate.toFixed(3)} bpp`
+            : `${((rate * units) / seconds / 1000).toFixed(2)} kbps`,
         speed: stepsPerSecond.toFixed(2),
         left: secondsLeft.toFixed(0),
       };

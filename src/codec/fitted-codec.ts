@@ -15,7 +15,7 @@ import type {
   Representation,
   SignalOf,
 } from '../fitting/representation.ts';
-import { fittedFormats, headerOf, type MediaFormat, unitsOf } from './fitted-formats.ts';
+import { fittedFormats, headerOf, type MediaFormat, ratesOf, rateUnitsOf } from './fitted-formats.ts';
 import { withinRate } from './rate-search.ts';
 
 /** What a fitted codec is made of. */
@@ -44,6 +44,8 @@ export interface FittedEncodeOptions {
   readonly quality?: number;
   /** At most this many bits of file per pixel, or per sample of sound; instead of a quality. */
   readonly bpp?: number;
+  /** At most so many kbps of file, of what lasts; instead of a quality. */
+  readonly bitrateKbps?: number;
   /** Default 0. */
   readonly seed?: number;
   /** `fit` counts from 1 where a rate takes several. */
@@ -56,6 +58,8 @@ export interface FittedFile {
   readonly bytes: Uint8Array;
   /** Bits of file per pixel, or per sample of sound. */
   readonly bpp: number;
+  /** Of what lasts. */
+  readonly kbps?: number;
   /** Peak signal-to-noise ratio of the decoded signal before it is rounded to its bit depth. */
   readonly psnrDb: number;
   readonly lambda: number;
@@ -88,10 +92,10 @@ export class FittedCodec {
    */
   async encode(signal: SignalOf[Media], options: FittedEncodeOptions = {}): Promise<FittedFile> {
     const { settings } = this.parts;
-    const { bpp } = options;
-    const units = unitsOf(signal);
+    const rateUnits = rateUnitsOf(signal);
+    const bound = this.boundOf(rateUnits, options);
     const representation =
-      (bpp !== undefined && this.parts.representation.sizedFor?.(signal, bpp * units)) ||
+      (bound && this.parts.representation.sizedFor?.(signal, bound.bpp * rateUnits.units)) ||
       this.parts.representation;
     const steps = options.steps ?? this.stepsOf(options.preset ?? this.parts.preset);
     let fits = 0;
@@ -112,15 +116,17 @@ export class FittedCodec {
         fitted,
         bytes,
         lambda,
-        bpp: (8 * bytes.length) / units,
+        bpp: ratesOf(bytes.length, rateUnits).bpp,
       };
     };
     const lambda = this.lambdaOf(options.quality ?? this.parts.quality);
     const best =
-      bpp === undefined ? await fitOnce(lambda, 1, undefined) : await withinRate(bpp, lambda, fitOnce);
+      bound === undefined
+        ? await fitOnce(lambda, 1, undefined)
+        : await withinRate(bound.bpp, lambda, fitOnce, bound.say);
     return {
       bytes: best.bytes,
-      bpp: best.bpp,
+      ...ratesOf(best.bytes.length, rateUnits),
       lambda: best.lambda,
       psnrDb: -10 * Math.log10(best.fitted.meanSquaredError),
       interrupted: best.fitted.interrupted,
@@ -152,6 +158,24 @@ export class FittedCodec {
   /** See `Representation.inspect`. */
   inspect({ payload, format }: OpenFitted): Readonly<Record<string, number | string>> {
     return this.parts.representation.inspect(payload, format as never);
+  }
+
+  /** The most bits per unit that options allow, and how to say such a rate as they do. */
+  private boundOf(
+    { units, seconds }: RateUnits,
+    { bpp, bitrateKbps }: FittedEncodeOptions,
+  ): Bound | undefined {
+    if (bitrateKbps === undefined) {
+      return bpp === undefined ? undefined : { bpp, say: (rate) => `${readable(rate)} bpp` };
+    }
+    if (seconds === undefined) {
+      throw new CodecError('bad-argument', {
+        what: `${this.parts.name} has no bitrates`,
+        remedy: 'Choose with --quality or --bpp.',
+      });
+    }
+    const kbpsOfBpp = units / seconds / 1000;
+    return { bpp: bitrateKbps / kbpsOfBpp, say: (rate) => `${readable(rate * kbpsOfBpp)} kbps` };
   }
 
   private stepsOf(preset: string): number {
@@ -190,6 +214,15 @@ export class FittedCodec {
     }
     return Uint8Array.from(Buffer.concat(file));
   }
+}
+
+interface Bound {
+  readonly bpp: number;
+  say(rate: number): string;
+}
+
+function readable(rate: number): string {
+  return String(Number(rate.toPrecision(4)));
 }
 
 export interface Attempt {

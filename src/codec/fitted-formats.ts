@@ -19,6 +19,8 @@ export interface MediaFormat<M extends Media> {
   format(header: Header<M>, length: number): FormatOf[M];
   /** What rates are per: pixels, of all pictures, or samples of all channels. */
   units(format: FormatOf[M]): number;
+  /** How long it lasts, if it does. */
+  seconds?(format: FormatOf[M]): number;
 }
 
 export const fittedFormats: { readonly [M in Media]: MediaFormat<M> } = {
@@ -62,6 +64,8 @@ export const fittedFormats: { readonly [M in Media]: MediaFormat<M> } = {
       return { width, height, rateNumerator, rateDenominator, lengthPictures };
     },
     units: ({ width, height, lengthPictures }) => width * height * lengthPictures,
+    seconds: ({ rateNumerator, rateDenominator, lengthPictures }) =>
+      (lengthPictures * rateDenominator) / rateNumerator,
   },
   audio: {
     header: ({ sampleRateHz, channels }, identity) => {
@@ -80,6 +84,7 @@ export const fittedFormats: { readonly [M in Media]: MediaFormat<M> } = {
       lengthSamples: length,
     }),
     units: ({ channels, lengthSamples: length }) => length * channels,
+    seconds: ({ sampleRateHz, lengthSamples: length }) => length / sampleRateHz,
   },
 };
 
@@ -100,18 +105,31 @@ export function headerOf(signal: SignalOf[Media], identity: Identity) {
   };
 }
 
-/** What a file's rate is per. */
-export function unitsOfFormat({ media, format }: { media: Media; format: FormatOf[Media] }): number {
-  const formats: MediaFormat<Media> = fittedFormats[media] as never;
-  return formats.units(format);
+/** What the rate of a file or signal is told in. */
+export interface RateUnits {
+  /** Pixels, of all pictures, or samples of all channels. */
+  readonly units: number;
+  /** Of what lasts. */
+  readonly seconds: number | undefined;
 }
 
-/** What a signal's rate is per. */
-export function unitsOf(signal: SignalOf[Media]): number {
-  const formats = formatOf(signal);
+export function rateUnitsOfFormat({ media, format }: { media: Media; format: FormatOf[Media] }): RateUnits {
+  const formats: MediaFormat<Media> = fittedFormats[media] as never;
+  return { units: formats.units(format), seconds: formats.seconds?.(format) };
+}
+
+export function rateUnitsOf(signal: SignalOf[Media]): RateUnits {
+  const media = MEDIA_OF[signal.kind];
+  const formats: MediaFormat<Media> = fittedFormats[media] as never;
   const header = formats.header(signal, {
     recipeId: 1,
     fingerprint: new Uint8Array(8),
   });
-  return formats.units(formats.format(header, formats.length(signal)));
+  return rateUnitsOfFormat({ media, format: formats.format(header, formats.length(signal)) });
+}
+
+/** Bits per pixel or sample, and per second of what lasts. */
+export function ratesOf(bytes: number, { units, seconds }: RateUnits): { bpp: number; kbps?: number } {
+  const bits = 8 * bytes;
+  return { bpp: bits / units, ...(seconds !== undefined && { kbps: bits / 1000 / seconds }) };
 }

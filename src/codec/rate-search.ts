@@ -16,12 +16,14 @@ const MAX_LAMBDA = 10;
 /**
  * Fits with a lambda that takes at most `bpp`, and not much less: each fit starts from the last, with the lambda that those
  * so far make likely. Stops at an interrupted one.
+ * @param say a rate in words
  * @throws `bad-argument` when even the largest lambda takes more
  */
 export async function withinRate(
   bpp: number,
   firstLambda: number,
   attemptAt: (lambda: number, share: number, from: Fitted | undefined) => Promise<Attempt>,
+  say: (bpp: number) => string,
 ): Promise<Attempt> {
   let best: Attempt | undefined;
   const attempts: Attempt[] = [];
@@ -38,8 +40,8 @@ export async function withinRate(
   if (best) return best;
   const least = Math.min(...attempts.map((each) => each.bpp));
   throw new CodecError('bad-argument', {
-    what: `cannot code this in ${bpp} bpp`,
-    found: `${least.toFixed(4)} bpp at least so far`,
+    what: `cannot code this in ${say(bpp)}`,
+    found: `${say(least)} at least so far`,
     remedy: 'Allow more, or let it fit for longer with --preset.',
   });
 }

@@ -37,8 +37,8 @@ const ROW_LENGTH = 16;
 /**
  * Quantizes a network and codes it with DeepCABAC, part after part. The step of each part is searched from the finest: the
  * one for which `cost`, given the whole network with the parts so far as coded and this part's bits, is least. The
- * search of a part ends where a coarser step has been worse twice. (From the coarsest it would end at once where that rounds
- * everything to the reference.)
+ * search of a part ends where a coarser step has been worse twice, but for the coarsest, which is tried in any case: it may
+ * leave the reference as it is. (From the coarsest it would end at once.)
  * @param cost e.g. error + lambda * rate of the network and of what it codes
  * @param reference a network that decoders know: what is coded is the difference to it
  * @param levelLambda squared steps of error that a bit is worth when a level is chosen; 0 for the nearest levels, for networks
@@ -58,17 +58,19 @@ export async function packNetwork(
     const values = joined(network, part);
     const known = reference ? joined(reference, part) : new Float32Array(countOf(part));
     let best: { cost: number; bytes: number[]; tensors: Map<string, HostTensor> } | undefined;
-    let worse = 0;
-    for (let exponent = part.exponents[1]; exponent >= part.exponents[0] && worse < 2; exponent--) {
+    const attempt = async (exponent: number): Promise<boolean> => {
       const coded = codePart(values, known, part, exponent, levelLambda);
       const bits = 8 * (out.length + coded.bytes.length);
       const candidate = await cost(new Map([...result, ...coded.tensors]), bits);
-      if (best && !(candidate < best.cost)) worse++;
-      else {
-        worse = 0;
-        best = { cost: candidate, ...coded };
-      }
-    }
+      if (best && !(candidate < best.cost)) return false;
+      best = { cost: candidate, ...coded };
+      return true;
+    };
+    const [coarsest, finest] = part.exponents;
+    let worse = 0;
+    let exponent = finest;
+    for (; exponent >= coarsest && worse < 2; exponent--) worse = (await attempt(exponent)) ? 0 : worse + 1;
+    if (exponent >= coarsest) await attempt(coarsest);
     for (const byte of best!.bytes) out.push(byte);
     partBytes[part.name] = best!.bytes.length;
     for (const [name, tensor] of best!.tensors) result.set(name, tensor);

@@ -67,9 +67,9 @@ describe('latent-audio', () => {
 
   it('refuses what it cannot hold', async () => {
     const engine = await createEngine('onnx', { threads: 1 });
-    const fit = (signal: AudioSignal) =>
+    const attempt = (signal: AudioSignal) =>
       representation.fit(signal, { engine, settings, steps: 1, lambda: 1, seed: 1 });
-    await expect(fit(sound(0, 8000, 1))).rejects.toMatchObject({ code: 'bad-audio' });
-    await expect(fit(sound(9, 8000, 9))).rejects.toThrow(/9 channels, expected at most 8/);
+    await expect(attempt(sound(0, 8000, 1))).rejects.toMatchObject({ code: 'bad-audio' });
+    await expect(attempt(sound(9, 8000, 9))).rejects.toThrow(/9 channels, expected at most 8/);
   });
 });

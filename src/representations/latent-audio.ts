@@ -23,7 +23,7 @@ import type { Loudness } from './latent-audio/loudness.ts';
 import { codedFine, codedGains, type Latents, parsePayload, writePayload } from './latent-audio/payload.ts';
 import { LatentAudioProblem } from './latent-audio/problem.ts';
 import { rotated } from './latent-audio/spectrum.ts';
-import { freshStart, type Start, stepFor } from './latent-audio/start.ts';
+import { freshStart, restepped, type Start, stepFor } from './latent-audio/start.ts';
 import { Target } from './latent-audio/target.ts';
 import { Judge, synthesise } from './latent-audio/tiles.ts';
 
@@ -101,16 +101,16 @@ class LatentAudio implements Representation<'audio'> {
     const target = new Target(sound, new AudioGeometry(this.options, format), this.loudness);
     const { geometry, level } = target;
     const step = stepFor(lambda);
-    const start =
-      (fitOptions.from as Start | undefined) ?? freshStart(this.options, target, () => step, seed);
-    const problem = new LatentAudioProblem(target, this.options, start, [{ step: start.step, lambda }]);
+    const from = fitOptions.from as Start | undefined;
+    const start = from ? restepped(from, step) : freshStart(this.options, target, () => step, seed);
+    const problem = new LatentAudioProblem(target, this.options, start, [{ step, lambda }]);
     const { parameters, interrupted } = await runFit(problem, fitOptions);
-    const values = (name: string) => problem.grids.get(name)!.values;
+    const { values } = problem.grids.get('fine')!;
     const latents = {
-      fine: roundedGrid(values('fine'), geometry.fineSize),
-      gains: roundedGrid(values('gains'), geometry.gainSize),
+      fine: roundedGrid(values, geometry.fineSize),
+      gains: start.gains,
       level,
-      step: start.step,
+      step,
     };
     const packed = await this.pack(target, latents, parameters, fitOptions);
     const payload = writePayload(packed.bytes, latents, packed.network, geometry, this.options);
@@ -120,12 +120,7 @@ class LatentAudio implements Representation<'audio'> {
       meanSquaredError: meanSquaredError(decoded.channels, channels),
       interrupted,
       bytes: { ...packed.partBytes, latents: payload.length - packed.bytes.length },
-      end: {
-        network: parameters,
-        fine: values('fine'),
-        gains: values('gains'),
-        step: start.step,
-      } satisfies Start,
+      end: { network: parameters, fine: values, gains: start.gains, step } satisfies Start,
     };
   }
 

@@ -3,6 +3,7 @@ import type { Rng } from '../../core/rng.ts';
 import { float32, type HostTensor } from '../../core/tensor.ts';
 import type { GraphIo } from '../../engine/engine.ts';
 import { WindowedGrid } from '../../fitting/grid.ts';
+import { type PaddedGrid, windowOf } from '../../fitting/latents/padded-grid.ts';
 import { LatentNoise, latentsIn } from '../../fitting/latents/relaxation.ts';
 import type { FitProblem, Phase, StepGraph, StepInputs, StepLoss } from '../../fitting/loop.ts';
 import { fineBits, gainBits } from './bits.ts';
@@ -12,8 +13,8 @@ import { spread, unitsOf } from './synthesis.ts';
 import type { Target } from './target.ts';
 
 /** How many times the context models' learning rate the others learn at. */
-const FINE_RATE = 16;
-const GAIN_RATE = 8;
+const FINE_RATE = 8;
+const CONTEXT_SHARE = 0.25;
 const LATENT_BETA1 = 0.5;
 
 type Named = Record<string, HostTensor>;
@@ -24,12 +25,16 @@ export interface Trade {
   readonly lambda: number;
 }
 
-/** A sound to be fitted: each run of the graph a tile of its frames. */
+/**
+ * A sound to be fitted: each run of the graph a tile of its frames. Gains stay as they are: were they to move, or shake under
+ * noise, so would everything that is in their units.
+ */
 export class LatentAudioProblem implements FitProblem {
   readonly parameters: ReadonlyMap<string, HostTensor>;
   readonly grids: ReadonlyMap<string, WindowedGrid>;
   readonly runsPerStep: number;
   private readonly target: Target;
+  private readonly gains: PaddedGrid;
   private readonly geometry: AudioGeometry;
   private readonly options: LatentAudioOptions;
   private readonly trades: readonly Trade[];
@@ -44,11 +49,11 @@ export class LatentAudioProblem implements FitProblem {
     const { geometry } = target;
     this.runsPerStep = geometry.tiles;
     this.parameters = start.network;
+    this.gains = start.gains;
     this.grids = new Map([
       ['fine', new WindowedGrid(Float32Array.from(start.fine), geometry.fineSize, geometry.fineWindow)],
-      ['gains', new WindowedGrid(Float32Array.from(start.gains), geometry.gainSize, geometry.gainWindow)],
     ]);
-    this.noise = new LatentNoise({ fine: geometry.fineWindow, gains: geometry.gainWindow });
+    this.noise = new LatentNoise({ fine: geometry.fineWindow });
   }
 
   beta1Of(name: string): number | undefined {
@@ -56,16 +61,15 @@ export class LatentAudioProblem implements FitProblem {
   }
 
   rateOf(name: string, phase: Phase): number {
-    if (!this.grids.has(name)) return 1;
+    if (!this.grids.has(name)) return name.includes('context') ? CONTEXT_SHARE : 1;
     if (phase === 'rounded') return 0;
-    return name === 'fine' ? FINE_RATE : GAIN_RATE;
+    return FINE_RATE;
   }
 
   loss(graph: StepGraph, phase: Phase): StepLoss {
     const { geometry, options, target } = this;
-    const relaxed = (name: 'fine' | 'gains') =>
-      latentsIn(graph, name, graph.parameter(name) as tf.Tensor2D, phase);
-    const [fine, gains] = [relaxed('fine'), relaxed('gains')];
+    const fine = latentsIn(graph, 'fine', graph.parameter('fine') as tf.Tensor2D, phase);
+    const gains = graph.input('gains', geometry.gainWindow) as tf.Tensor2D;
     const step = graph.input('step', []);
     const { weighted, squares } = distortion(fine, gains, target, graph, graph.parameter);
     const rows = this.geometry.tileFrames / FRAMES_PER_GAIN;
@@ -94,17 +98,23 @@ export class LatentAudioProblem implements FitProblem {
     return {
       inputs: {
         ...target.tile(tile),
+        ...gainsOf(this.gains, geometry, tile),
         ...insideOf(geometry, tile),
         ...this.noise.draw(phase, progress, rng),
         ...tradeInputs(trade),
       },
-      at: { fine: [geometry.fineTop(tile), 0], gains: [geometry.gainTop(tile), 0] },
+      at: { fine: [geometry.fineTop(tile), 0] },
     };
   }
 }
 
 export function tradeInputs({ step, lambda }: Trade): Named {
   return { step: float32([], Float32Array.of(step)), lambda: float32([], Float32Array.of(lambda)) };
+}
+
+/** A tile's window of gains. */
+export function gainsOf(gains: PaddedGrid, geometry: AudioGeometry, tile: number): Named {
+  return { gains: windowOf(gains, [geometry.gainTop(tile), 0], geometry.gainWindow) };
 }
 
 /** Which rows of a tile's windows lie in the sound. */

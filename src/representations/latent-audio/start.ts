@@ -1,7 +1,8 @@
 import { Rng } from '../../core/rng.ts';
 import type { HostTensor } from '../../core/tensor.ts';
+import { type PaddedGrid, roundedGrid, rowStart } from '../../fitting/latents/padded-grid.ts';
 import { isEmpty, octaves, randomise, randomiseContext, storedNetwork } from '../../fitting/start.ts';
-import { type LatentAudioOptions, networkParts } from './geometry.ts';
+import { type LatentAudioOptions, networkParts, SPREAD_PARTS } from './geometry.ts';
 import type { Target } from './target.ts';
 
 /** Where a fit begins. */
@@ -10,7 +11,7 @@ export interface Start {
   /** Coefficients in units that will be rounded, [frames, channels * hop]. */
   readonly fine: Float32Array;
   /** log2 of the amplitudes of those units, [rows, channels * bands]. */
-  readonly gains: Float32Array;
+  readonly gains: PaddedGrid;
   /** What all units are multiplied by, in quarter octaves. */
   readonly step: number;
 }
@@ -42,13 +43,21 @@ export function freshStart(
   if (unknown) last.data[last.data.length - 1] = -2;
   const { geometry, coefficients, tolerance } = target;
   const columns = geometry.fineSize[1];
+  const gains = roundedGrid(tolerance, geometry.gainSize);
   const fine = new Float32Array(coefficients.length);
+  const row = new Float64Array(columns);
   for (let t = 0; t < geometry.frames; t++) {
-    const row = target.toleranceOf(t);
+    geometry.spreadRow(t, (y, x) => gains.latents[rowStart(gains, y) + x]!, row);
     const factor = octaves(-stepOf(Math.floor(t / geometry.tileFrames)));
     for (let i = 0; i < columns; i++) {
-      fine[t * columns + i] = coefficients[t * columns + i]! * factor * 2 ** -row[i]!;
+      fine[t * columns + i] = coefficients[t * columns + i]! * factor * 2 ** (-row[i]! / SPREAD_PARTS);
     }
   }
-  return { network, fine, gains: Float32Array.from(tolerance), step: stepOf(0) };
+  return { network, fine, gains, step: stepOf(0) };
+}
+
+/** The same in units of another step. */
+export function restepped(start: Start, step: number): Start {
+  const factor = octaves(start.step - step);
+  return { ...start, fine: start.fine.map((value) => value * factor), step };
 }

@@ -7,7 +7,7 @@ import { octaves } from '../../fitting/start.ts';
 import { mdctBasis } from '../../nn/mdct.ts';
 import type { AudioGeometry } from './geometry.ts';
 import type { Latents, Parsed } from './payload.ts';
-import { distortion, insideOf, tradeInputs } from './problem.ts';
+import { distortion, gainsOf, insideOf, tradeInputs } from './problem.ts';
 import { spread, unitsOf } from './synthesis.ts';
 import type { Target } from './target.ts';
 
@@ -128,6 +128,6 @@ function windows(
   return {
     ...insideOf(geometry, tile),
     fine: windowOf(fine, [geometry.fineTop(tile), 0], geometry.fineWindow),
-    gains: windowOf(gains, [geometry.gainTop(tile), 0], geometry.gainWindow),
+    ...gainsOf(gains, geometry, tile),
   };
 }
