@@ -15,7 +15,14 @@ import type {
   Representation,
   SignalOf,
 } from '../fitting/representation.ts';
-import { fittedFormats, headerOf, type MediaFormat, ratesOf, rateUnitsOf } from './fitted-formats.ts';
+import {
+  fittedFormats,
+  headerOf,
+  type MediaFormat,
+  type RateUnits,
+  ratesOf,
+  rateUnitsOf,
+} from './fitted-formats.ts';
 import { withinRate } from './rate-search.ts';
 
 /** What a fitted codec is made of. */

@@ -6,7 +6,7 @@ import { Rng } from '../../src/core/rng.ts';
 import type { RasterImage } from '../../src/core/signal.ts';
 import { readRaster, writeImage } from '../../src/media/image-file.ts';
 import { codec, failureOf, jsonOf, start } from './command.ts';
-import { freshFolders } from './fixtures.ts';
+import { chirp, freshFolders, wavBytes } from './fixtures.ts';
 
 const folder = freshFolders();
 
@@ -21,6 +21,33 @@ async function withPicture(width = 20, height = 14): Promise<string> {
   await writeImage(path.join(place, 'photo.png'), picture(width, height));
   return place;
 }
+
+describe('codec encode of sound that is fitted', () => {
+  it('keeps to a bitrate, and decode gives as much sound', async () => {
+    const place = folder();
+    writeFileSync(path.join(place, 'a.wav'), wavBytes(chirp(16_000), { sampleRateHz: 16_000 }));
+    const args = ['encode', 'a.wav', '--recipe', 'inr-audio', '--steps', '4', '--bitrate', '12'];
+    const told = jsonOf(await codec(place, ...args, '--json'));
+    expect(told).toMatchObject({ output: 'a.codec', recipe: 'inr-audio' });
+    const { length } = readFileSync(path.join(place, 'a.codec'));
+    expect(told.kbps).toBeCloseTo((8 * length) / 1000, 6);
+    expect(told.kbps).toBeLessThanOrEqual(12);
+    const about = jsonOf(await codec(place, 'info', 'a.codec', '--json'));
+    expect(about).toMatchObject({
+      sampleRateHz: 16_000,
+      channels: 1,
+      lengthSamples: 16_000,
+      kbps: told.kbps,
+    });
+    expect(about.macPerSample).toBeGreaterThan(0);
+    const decoded = jsonOf(await codec(place, 'decode', 'a.codec', '-o', 'out.wav', '--json'));
+    expect(decoded).toMatchObject({ output: 'out.wav', lengthSamples: 16_000 });
+    const fails = await codec(place, ...args, '--quality', '3', '--force');
+    expect(failureOf(fails, 2)).toMatch(/--bitrate excludes --quality and --bpp/);
+    const least = await codec(place, ...args.slice(0, -1), '0.01', '--force');
+    expect(failureOf(least)).toMatch(/cannot code this in 0.01 kbps: found [\d.]+ kbps at least/);
+  }, 180_000);
+});
 
 describe('codec encode of a picture', () => {
   it('takes the recipe for pictures, and decode gives one of its size', async () => {

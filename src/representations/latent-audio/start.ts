@@ -18,9 +18,12 @@ export interface Start {
 
 export const MAX_STEP = 63;
 
+/** Lambda that a step is for, of the one at its slope: what more saves in small coefficients is heard, see docs/inr.md. */
+const LAMBDA_SHARE = 0.4;
+
 /** The step of a uniform quantizer at whose slope a bit is worth so much squared error: dD/dR = -2 ln 2 step^2 / 12. */
 export function stepFor(lambda: number): number {
-  const step = Math.round(2 * Math.log2((12 * lambda) / (2 * Math.LN2)));
+  const step = Math.round(2 * Math.log2((12 * lambda) / LAMBDA_SHARE / (2 * Math.LN2)));
   return Math.max(-MAX_STEP, Math.min(MAX_STEP, step));
 }
 
