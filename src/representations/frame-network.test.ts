@@ -142,6 +142,28 @@ for (const [recipe, set] of Object.entries(SUBJECTS)) {
   });
 }
 
+describe('a rate asked for', () => {
+  const coarse = SUBJECTS['hnerv-video'].slice(1);
+
+  it('is met by a network of that size, whatever the recipe has', async () => {
+    const codec = await loadFittedCodec('hnerv-video', { threads: 1, set: coarse });
+    for (const bpp of [30, 60]) {
+      const file = await codec.encode(clip(), { bpp, steps: 8 });
+      expect(file.bpp).toBeLessThanOrEqual(bpp);
+      expect(file.bpp).toBeGreaterThan(0.6 * bpp);
+      expect((await codec.decode(file.bytes)) as Clip).toMatchObject({ width: 34, height: 19 });
+    }
+  }, 60_000);
+
+  it('that no network meets is refused before the fit', async () => {
+    const codec = await loadFittedCodec('hnerv-video', { threads: 1, set: coarse });
+    await expect(codec.encode(clip(), { bpp: 0.5, steps: 1 })).rejects.toMatchObject({
+      code: 'bad-argument',
+      message: expect.stringContaining('allow more bits per pixel'),
+    });
+  });
+});
+
 describe('frames of any size', () => {
   it('come down to a small grid', () => {
     expect(geometryOf(640, 320)).toEqual({ strides: [5, 4, 2, 2, 2], grid: [2, 4], padded: [320, 640] });
