@@ -1,31 +1,32 @@
+import { readFileSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import { toHex } from '../bitstream/fields.ts';
-import { DEFAULT_LAMBDA, DEFAULT_STEP, packWeights } from '../weights/pack.ts';
+import { DEFAULT_LAMBDA, DEFAULT_STEP, packWeights, repackWeights } from '../weights/pack.ts';
 import { loadWeights } from '../weights/store.ts';
+import { isPacked } from '../weights/unpack.ts';
 import { assertOtherFile, outputBeside, writeBytes } from './files.ts';
 import { type JsonArgs, jsonOption, type OutputArgs, outputOptions } from './options.ts';
 
 interface Args extends JsonArgs, OutputArgs {
   input: string;
-  step: number;
-  lambda: number;
+  step: number | undefined;
+  lambda: number | undefined;
 }
 
 export const weightsPackCommand: CommandModule<object, Args> = {
   command: 'pack <input>',
-  describe: 'quantize weights and code them with DeepCABAC',
+  describe:
+    'quantize weights and code them with DeepCABAC; packed ones keep their values unless an option is given',
   builder: (args) =>
     outputOptions(jsonOption(args))
       .positional('input', { type: 'string', demandOption: true, describe: 'weights: a name or a file' })
       .option('step', {
         type: 'number',
-        default: DEFAULT_STEP,
-        describe: 'distance of two levels in a large tensor, in its root mean squares: smaller is finer',
+        describe: `distance of two levels in a large tensor, in its root mean squares: smaller is finer [default: ${DEFAULT_STEP}]`,
       })
       .option('lambda', {
         type: 'number',
-        default: DEFAULT_LAMBDA,
-        describe: 'squared steps of error that a bit is worth; 0 takes the nearest level',
+        describe: `squared steps of error that a bit is worth; 0 takes the nearest level [default: ${DEFAULT_LAMBDA}]`,
       })
       .example('$0 weights pack runs/a/model.safetensors -o models/encodec-24k.ncw', '')
       .version(false) as never,
@@ -34,9 +35,16 @@ export const weightsPackCommand: CommandModule<object, Args> = {
     const { tensors, metadata, file } = loadWeights(input);
     const target = output ?? outputBeside(input, file, '.ncw');
     assertOtherFile(file, target);
-    const packed = packWeights(tensors, { step, lambda, metadata });
+    const stored = readFileSync(file);
+    const keep = isPacked(stored) && step === undefined && lambda === undefined;
+    const options = {
+      ...(step !== undefined && { step }),
+      ...(lambda !== undefined && { lambda }),
+      metadata,
+    };
+    const packed = keep ? repackWeights(stored) : packWeights(tensors, options);
     await writeBytes(target, packed.bytes, { force });
-    const quantized = packed.tensors.filter(({ coding }) => coding === 'levels');
+    const quantized = packed.tensors.filter(({ coding }) => coding === 'levels' || coding === 'planes');
     const sum = (of: readonly { values: number; bytes: number }[], what: 'values' | 'bytes') =>
       of.reduce((total, each) => total + each[what], 0);
     const report = {

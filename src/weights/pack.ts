@@ -2,11 +2,13 @@ import { crc32c } from '../bitstream/crc32c.ts';
 import { writeFields } from '../bitstream/fields.ts';
 import { writeVarint } from '../bitstream/varint.ts';
 import { CodecError } from '../core/errors.ts';
-import type { HostTensor } from '../core/tensor.ts';
+import { type HostTensor, sizeOf } from '../core/tensor.ts';
+import { decodeLevels } from '../entropy/level-decoder.ts';
 import { MAX_LEVEL } from '../entropy/level-model.ts';
 import { encodeLevels } from '../entropy/levels.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { fromFloat16Bits, toFloat16Bits } from './float16.ts';
+import { encodePlanes } from './level-planes.ts';
 import {
   bitsOfFloat,
   CODINGS,
@@ -20,7 +22,7 @@ import {
   VERSION,
 } from './packed-format.ts';
 import { quantize } from './quantize.ts';
-import { stepsOf } from './steps.ts';
+import { isCodebook, stepsOf } from './steps.ts';
 import { readPacked, unpackWeights } from './unpack.ts';
 
 export interface PackOptions {
@@ -60,7 +62,8 @@ interface Coded extends Omit<Stored, 'coding'> {
 }
 
 /**
- * Packs weights with DeepCABAC (Wiedemann et al. 2019): large float tensors are quantized, all else is kept exactly.
+ * Packs weights with DeepCABAC (Wiedemann et al. 2019), codebooks in deflated planes: large float tensors are quantized, all
+ * else is kept exactly.
  * The same tensors and options give the same bytes but for the choice of levels, which may differ between JavaScript
  * engines by their logarithms; what the bytes decode to is the same everywhere.
  * @throws `bad-argument` for options out of range, `bad-weights` for values that are not finite
@@ -110,6 +113,40 @@ export function replaceTensors(
   return { bytes: assemble(all, fingerprint, metadata), fingerprint };
 }
 
+/**
+ * Weights that are packed already, coded as `packWeights` would; their values stay to the bit.
+ * @throws `bad-weights`
+ */
+export function repackWeights(file: Uint8Array): Packed {
+  const { coded, fingerprint, metadata } = readPacked(file);
+  const tensors = coded.map(({ entry, payload }) =>
+    entry.coding === CODINGS.levels && isCodebook(entry.name)
+      ? { ...entry, coding: CODINGS.planes, payload: planesOf(payload, entry.shape) }
+      : { ...entry, payload },
+  );
+  return {
+    bytes: assemble(tensors, fingerprint, metadata),
+    fingerprint,
+    tensors: tensors.map(({ name, coding, shape, payload }) => ({
+      name,
+      coding: nameOf(coding),
+      values: sizeOf(shape),
+      bytes: payload.length,
+      snrDb: Number.POSITIVE_INFINITY,
+    })),
+  };
+}
+
+function nameOf(coding: number): keyof typeof CODINGS {
+  const names = Object.keys(CODINGS) as (keyof typeof CODINGS)[];
+  return names.find((name) => CODINGS[name] === coding)!;
+}
+
+/** A codebook is close to noise, of which DeepCABAC saves little more than deflating does; and a cold start waits for it. */
+function planesOf(levels: Uint8Array, shape: readonly number[]): Uint8Array {
+  return encodePlanes(decodeLevels(levels, sizeOf(shape), rowLengthOf(shape)));
+}
+
 function stored({ coding, ...rest }: Coded): Stored {
   return { ...rest, coding: CODINGS[coding] };
 }
@@ -130,7 +167,9 @@ function header(
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   const out = [...MAGIC];
-  const file = { version: VERSION, fingerprint, metadata: JSON.stringify(metadata), tensors: coded.length };
+  // Files without the newer coding stay readable to older versions.
+  const version = coded.some(({ coding }) => coding === CODINGS.planes) ? VERSION : 1;
+  const file = { version, fingerprint, metadata: JSON.stringify(metadata), tensors: coded.length };
   writeFields(fileFields, file, out);
   for (const { name, coding, shape, payload, step } of coded) {
     writeFields(nameFields, { name, rank: shape.length }, out);
@@ -163,7 +202,10 @@ function code(name: string, tensor: HostTensor, step: number | undefined, lambda
   if (step !== undefined) {
     const { bytes, values } = quantize(tensor.data, rowLength, { step, lambda });
     const decoded = { dtype: 'float32' as const, shape, data: values };
-    return { ...whole, coding: 'levels', step: bitsOfFloat(step), payload: bytes, decoded };
+    const quantized = { ...whole, step: bitsOfFloat(step), decoded };
+    return isCodebook(name)
+      ? { ...quantized, coding: 'planes', payload: planesOf(bytes, shape) }
+      : { ...quantized, coding: 'levels', payload: bytes };
   }
   const halves = Uint16Array.from(tensor.data, toFloat16Bits);
   const exact = halves.every((half, i) => Object.is(fromFloat16Bits(half), tensor.data[i]));

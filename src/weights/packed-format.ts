@@ -1,12 +1,12 @@
 /**
- * Packed weights, version 1: a header, then the coded values of each tensor, one after the other and nothing after them.
+ * Packed weights: a header, then the coded values of each tensor, one after the other and nothing after them.
  * Integers are little-endian, `varint` is unsigned LEB128. The field tables below are what is written and read.
  *
  *     header   magic 8E 4E 57 | version u8 | fingerprint 8 bytes | metadata | tensors varint
  *              | per tensor: name, rank, rank * dimension varint, coding, [step], bytes, check
  *              | CRC-32C of the header so far, u32
  *
- * A value is what `coding` says; with `levels`, level * step in float32: the product of an integer and a float32, rounded
+ * A value is what `coding` says; with `levels` and `planes`, level * step in float32: the product of an integer and a float32, rounded
  * once, is the same on every machine.
  */
 
@@ -15,7 +15,8 @@ import { sizeOf } from '../core/tensor.ts';
 
 /** Next to the magic of .codec files. */
 export const MAGIC: Uint8Array = Uint8Array.of(0x8e, 0x4e, 0x57);
-export const VERSION = 1;
+/** Version 2 may have `planes`, 1 has none. */
+export const VERSION = 2;
 /** Values in one tensor, at most. */
 export const MAX_VALUES = 2 ** 28;
 
@@ -31,6 +32,8 @@ export const CODINGS = {
   levels: 3,
   /** int32, as DeepCABAC levels: lossless. */
   integers: 4,
+  /** float32 that are integers times `step`, in deflated planes of bytes: a little larger, and decoded ten times as fast. */
+  planes: 7,
 } as const;
 
 export const fileFields = [
@@ -51,11 +54,12 @@ export const nameFields = [
 ] as const satisfies readonly Field[];
 
 export const codedFields = [
-  { name: 'coding', type: 'u8', max: CODINGS.integers, doc: 'how the values are stored' },
+  { name: 'coding', type: 'u8', max: CODINGS.planes, doc: 'how the values are stored' },
   {
     name: 'step',
     type: 'u32',
-    when: { field: 'coding', equals: CODINGS.levels },
+    // Of `levels` and `planes`: both lower bits are set.
+    when: { field: 'coding', mask: 3, equals: 3 },
     doc: 'distance of two levels, a float32',
   },
   { name: 'bytes', type: 'varint', max: 2 ** 31, doc: 'coded values' },

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32c } from '../bitstream/crc32c.ts';
@@ -9,16 +10,32 @@ import { float32, type HostTensor, int32 } from '../core/tensor.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { fromFloat16Bits, toFloat16Bits } from './float16.ts';
 import { modelsFolder } from './folders.ts';
-import { DEFAULT_STEP, packWeights, replaceTensors } from './pack.ts';
+import { DEFAULT_STEP, packWeights, repackWeights, replaceTensors } from './pack.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { stepsOf } from './steps.ts';
-import { isPacked, unpackWeights } from './unpack.ts';
+import { isPacked, readPacked, unpackWeights } from './unpack.ts';
 
 const normal = (count: number, scale: number, seed = 1) => {
   const rng = new Rng(seed);
   return Float32Array.from({ length: count }, () => scale * rng.normal());
 };
 const halves = (values: Float32Array) => values.map((v) => fromFloat16Bits(toFloat16Bits(v)));
+
+/** A packed file of one tensor, its name changed. */
+function renamedTo(file: Uint8Array, from: string, to: string): Uint8Array {
+  const bytes = Buffer.from(file);
+  const at = bytes.indexOf(from);
+  const payload = readPacked(file).coded[0]!.payload.length;
+  // A text is its length, then its bytes; the header ends in its check sum.
+  const head = Buffer.concat([
+    bytes.subarray(0, at - 1),
+    Buffer.of(to.length),
+    Buffer.from(to),
+    bytes.subarray(at + from.length, bytes.length - payload - 4),
+  ]);
+  const check = Buffer.from(Uint32Array.of(crc32c(head)).buffer);
+  return Uint8Array.from(Buffer.concat([head, check, bytes.subarray(bytes.length - payload)]));
+}
 
 /** A tensor of every coding. */
 const model = new Map<string, HostTensor>([
@@ -104,6 +121,64 @@ describe('packed weights', () => {
       '8e4e5701e7bfb696141395e4027b7d020177022040039cc893409d07f7e044b0016602020204068363c22306771ad303d0511732fe0e30d82e9258e3125ff7d3',
     );
     expect([bytes.length, crc32c(bytes)]).toEqual([978, 2251432861]);
+  });
+
+  it('codebooks are deflated planes, smaller levels and larger ones, and decode to the same values as DeepCABAC', () => {
+    const name = 'quantizer.vq.layers.0._codebook.embed';
+    for (const [scale, planes] of [
+      [1, 1],
+      [1000, 2],
+    ] as const) {
+      const values = normal(64 * 64, 0.1);
+      values[5] = 0.1 * scale;
+      const options = { step: 0.1 * Math.sqrt(2 ** 18 / 4096), lambda: 0 };
+      const { bytes, tensors } = packWeights(new Map([[name, float32([64, 64], values)]]), options);
+      expect(tensors[0]!.coding).toBe('planes');
+      const { coded } = readPacked(bytes);
+      expect(inflateRawSync(coded[0]!.payload).length).toBe(planes * values.length);
+      const other = packWeights(new Map([['plain', float32([64, 64], values)]]), options);
+      const [found, expected] = [bytes, other.bytes].map(
+        (b) => [...unpackWeights(b).tensors.values()][0]!.data,
+      );
+      expect(found).toEqual(expected);
+    }
+  });
+
+  it('packed as they were before, codebooks in levels, are recoded to the bit', () => {
+    const name = 'quantizer.vq.layers.0._codebook.embed';
+    const { bytes } = packWeights(new Map([['plain', float32([64, 64], normal(4096, 1))]]));
+    const { fingerprint, metadata, coded } = readPacked(bytes);
+    // A file of version 1, its tensor called a codebook.
+    const file = renamedTo(bytes, 'plain', name);
+    expect(file[3]).toBe(1);
+    const again = repackWeights(file);
+    expect(again.bytes[3]).toBe(2);
+    expect(again.fingerprint).toEqual(fingerprint);
+    const after = unpackWeights(again.bytes);
+    expect(after.metadata).toEqual(metadata);
+    expect(after.tensors.get(name)!.data).toEqual(unpackWeights(bytes).tensors.get('plain')!.data);
+    expect(readPacked(again.bytes).coded[0]!.entry.coding).not.toBe(coded[0]!.entry.coding);
+    expect(repackWeights(again.bytes).bytes).toEqual(again.bytes);
+  });
+
+  it('damaged planes are an error', () => {
+    const name = 'quantizer.vq.layers.0._codebook.embed';
+    const { bytes } = packWeights(new Map([[name, float32([64, 64], normal(4096, 1))]]));
+    const { coded } = readPacked(bytes);
+    const { payload, entry } = coded[0]!;
+    const at = bytes.length - payload.length;
+    const wrong = bytes.slice();
+    wrong.fill(0xff, at, at + 8);
+    // A file made to deceive: its check sums are right.
+    const checks = [entry.check, crc32c(wrong.subarray(at))] as const;
+    const header = wrong.subarray(0, at - 4);
+    const [before, after] = checks.map((sum) => Buffer.from(Uint32Array.of(sum).buffer)) as [Buffer, Buffer];
+    Buffer.from(header.buffer, header.byteOffset, header.length).set(
+      after,
+      Buffer.from(header).indexOf(before),
+    );
+    new DataView(wrong.buffer).setUint32(at - 4, crc32c(header), true);
+    expect(() => unpackWeights(wrong).tensors.get(name)!.data).toThrow(/codes of .* that are none/);
   });
 
   it('are levels times a step, which float32 has exactly', () => {
@@ -218,7 +293,7 @@ describe('damaged packed weights', () => {
       { seed: 1, numRuns: 500 },
     );
     expect(() => read(Uint8Array.of(...bytes, 0))).toThrow(/1 bytes after its end/);
-    expect(() => read(bytes.with(3, 2))).toThrow(/version 2.*Update/);
+    expect(() => read(bytes.with(3, 3))).toThrow(/version 3.*Update/);
     expect(isPacked(new Uint8Array(0))).toBe(false);
   });
 

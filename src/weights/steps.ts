@@ -5,8 +5,12 @@ import { rowLengthOf } from './packed-format.ts';
 const MIN_VALUES = 1024;
 /** Values in a tensor whose step is as large as asked for. */
 const REFERENCE_VALUES = 2 ** 18;
-/** Residual codebooks, by their name in the state dict. */
 const CODEBOOK = /\._codebook\.embed$/;
+
+/** Whether this is a residual codebook, by its name in the state dict. */
+export function isCodebook(name: string): boolean {
+  return CODEBOOK.test(name);
+}
 
 /**
  * Distance of two levels, a float32, for each tensor worth quantizing: `step` root mean squares times the square root of its
@@ -22,10 +26,10 @@ export function stepsOf(tensors: ReadonlyMap<string, HostTensor>, step: number):
     ([, { dtype, shape, data }]) =>
       dtype === 'float32' && data.length >= MIN_VALUES && rowLengthOf(shape) > 1,
   );
-  const codebooks = quantized.filter(([name]) => CODEBOOK.test(name));
+  const codebooks = quantized.filter(([name]) => isCodebook(name));
   const shared = median(codebooks.map(([, { data }]) => rootMeanSquare(data)));
   const steps = quantized.map(([name, { data }]): [string, number] => {
-    const unit = CODEBOOK.test(name) ? shared : rootMeanSquare(data);
+    const unit = isCodebook(name) ? shared : rootMeanSquare(data);
     return [name, Math.fround(step * unit * Math.sqrt(data.length / REFERENCE_VALUES))];
   });
   // What float32 does not have in full precision is not worth quantizing to.

@@ -6,6 +6,7 @@ import { CodecError } from '../core/errors.ts';
 import { type HostTensor, lazyTensor, sizeOf } from '../core/tensor.ts';
 import { decodeLevels } from '../entropy/level-decoder.ts';
 import { fromFloat16Bits } from './float16.ts';
+import { decodePlanes } from './level-planes.ts';
 import {
   CODINGS,
   codedFields,
@@ -138,14 +139,15 @@ function decode({ name, shape, coding, step }: PackedEntry, payload: Uint8Array,
   if (coding === CODINGS.int32) return new Int32Array(payload.slice().buffer);
   if (coding === CODINGS.float16)
     return Float32Array.from(new Uint16Array(payload.slice().buffer), fromFloat16Bits);
+  const unit = floatOfBits(step ?? 0);
   let levels: Int32Array;
   try {
+    if (coding === CODINGS.planes) return decodePlanes(payload, sizeOf(shape), unit);
     levels = decodeLevels(payload, sizeOf(shape), rowLengthOf(shape));
   } catch (cause) {
     throw damaged(source, `codes of ${name} that are none`, cause);
   }
   if (coding === CODINGS.integers) return levels;
-  const unit = floatOfBits(step!);
   const values = new Float32Array(levels.length);
   for (let i = 0; i < values.length; i++) values[i] = levels[i]! * unit;
   return values;

@@ -45,6 +45,15 @@ describe('codec weights pack and unpack', () => {
     expect(failureOf(await codec(folder(), ...decode, ...other))).toContain(String(packed.fingerprint));
   });
 
+  it('what is packed already keeps its values unless other steps are asked for', async () => {
+    const packed = await packTiny();
+    const again = ['weights', 'pack', 'tiny.ncw', '-o', 'again.ncw', '--json', '--force'];
+    const kept = jsonOf(await codec(folder(), ...again));
+    expect(kept).toMatchObject({ fingerprint: packed.fingerprint, bytes: packed.bytes });
+    const other = jsonOf(await codec(folder(), ...again, '--step', '0.5'));
+    expect(other.fingerprint).not.toBe(packed.fingerprint);
+  });
+
   it('a smaller step makes a larger file, the default output lies beside the input', async () => {
     const fine = await packTiny('--step', '0.01', '--lambda', '0');
     const coarse = await packTiny('--step', '0.5', '--force');
