@@ -1,7 +1,7 @@
-import { SingleBar } from 'cli-progress';
 import type { Argv, CommandModule } from 'yargs';
 import { parseMetricNames, splitList } from './metric-names.ts';
 import { jsonOption } from './options.ts';
+import { terminalBar } from './report.ts';
 
 interface Args {
   input: string[];
@@ -100,26 +100,18 @@ export const evalCommand: CommandModule<object, Args> = {
 
 /** A bar with the time left on a terminal; elsewhere only what failed. */
 function rowProgress(quiet: boolean) {
-  const bar =
-    quiet || !process.stderr.isTTY
-      ? undefined
-      : new SingleBar({
-          stream: process.stderr,
-          format: '{bar} {value}/{total} rows | {eta_formatted} left | {row}',
-          clearOnComplete: true,
-          etaBuffer: 50,
-        });
-  let started = false;
+  const bar = terminalBar('{bar} {value}/{total} rows | {eta_formatted} left | {row}', {
+    quiet,
+    etaBuffer: 50,
+  });
   return {
     update({ done, total, row }: Progress) {
       const failure = row?.error ?? Object.values(row?.failures ?? {})[0];
       if (row && failure && !quiet)
         process.stderr.write(`codec: ${row.item} with ${row.system}: ${failure.message}\n`);
-      if (!started) bar?.start(total, done, { row: '' });
-      else bar?.update(done, { row: row ? `${row.system} ${row.item}` : '' });
-      started = true;
+      bar.update(done, total, { row: row ? `${row.system} ${row.item}` : '' });
     },
-    stop: () => bar?.stop(),
+    stop: bar.stop,
   };
 }
 

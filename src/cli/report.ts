@@ -1,4 +1,4 @@
-import { Presets, SingleBar } from 'cli-progress';
+import { type Options, Presets, SingleBar } from 'cli-progress';
 import type { FitProgress } from '../fitting/loop.ts';
 
 export interface Job {
@@ -52,19 +52,39 @@ interface Length {
   readonly unit: string;
 }
 
+/** A bar on stderr that appears with its first update; nothing is shown when stderr is not a terminal. */
+export function terminalBar(
+  format: string,
+  { quiet, ...options }: Omit<Options, 'format' | 'stream'> & { readonly quiet: boolean },
+) {
+  const bar =
+    quiet || !process.stderr.isTTY
+      ? undefined
+      : new SingleBar(
+          { stream: process.stderr, format, clearOnComplete: true, ...options },
+          Presets.shades_classic,
+        );
+  let started = false;
+  return {
+    shown: bar !== undefined,
+    /** @param texts what `format` names in braces */
+    update(done: number, total: number, texts: Readonly<Record<string, string | number>> = {}) {
+      if (!started) bar?.start(total, done, texts);
+      started = true;
+      bar?.setTotal(total);
+      bar?.update(done, texts);
+    },
+    stop: () => bar?.stop(),
+  };
+}
+
 /** A progress bar on stderr; none when stderr is not a terminal. */
 export function progressBar({ total, from, unit }: Length, { quiet }: { readonly quiet: boolean }) {
   if (quiet || !process.stderr.isTTY || !total || total <= from) return { update() {}, stop() {} };
-  const bar = new SingleBar(
-    {
-      stream: process.stderr,
-      format: `{bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted} left`,
-      clearOnComplete: true,
-    },
-    Presets.shades_classic,
-  );
-  bar.start(Math.round(total), 0);
-  return { update: (done: number) => bar.update(Math.round(done)), stop: () => bar.stop() };
+  const bar = terminalBar(`{bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted} left`, { quiet });
+  const whole = Math.round(total);
+  bar.update(0, whole);
+  return { update: (done: number) => bar.update(Math.round(done), whole), stop: bar.stop };
 }
 
 /** What a fit has come to, as a bar on stderr; none when stderr is not a terminal. */

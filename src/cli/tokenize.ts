@@ -1,5 +1,4 @@
 import os from 'node:os';
-import { SingleBar } from 'cli-progress';
 import type { CommandModule } from 'yargs';
 import { defaultRecipe } from '../recipe/load.ts';
 import { type ShardFormatName, shardFormatNames, shardFormats } from '../tokens/dataset/formats/catalogue.ts';
@@ -12,6 +11,7 @@ import {
   jsonOption,
   wholeNumbers,
 } from './options.ts';
+import { terminalBar } from './report.ts';
 
 interface Args extends CodecArgs, JsonArgs {
   input: string[];
@@ -143,29 +143,22 @@ function about(catalogue: Readonly<Record<string, { readonly about: string }>>):
 
 /** A bar with speed and time left on a terminal; elsewhere a line for each shard. */
 function itemProgress(quiet: boolean) {
-  const bar =
-    quiet || !process.stderr.isTTY
-      ? undefined
-      : new SingleBar({
-          stream: process.stderr,
-          format: '{bar} {value}/{total} items | {speed} audio-hours/s | {left} left | {errors} errors',
-          clearOnComplete: true,
-        });
-  let started = false;
+  const bar = terminalBar(
+    '{bar} {value}/{total} items | {speed} audio-hours/s | {left} left | {errors} errors',
+    { quiet },
+  );
   return {
     update({ items, totalItems, errors, audioSeconds, itemsNow, seconds, shard }: Progress) {
       const speed = (audioSeconds / 3600 / Math.max(seconds, 1e-3)).toFixed(4);
       const left = itemsNow > 0 ? duration(((totalItems - items) * seconds) / itemsNow) : '?';
-      if (!started) bar?.start(totalItems, items, { speed, left, errors });
-      else bar?.update(items, { speed, left, errors });
-      started = true;
-      if (!quiet && !bar && shard) {
+      bar.update(items, totalItems, { speed, left, errors });
+      if (!quiet && !bar.shown && shard) {
         process.stderr.write(
           `${shard.name}: ${items}/${totalItems} items, ${errors} errors, ${speed} audio-hours/s, ${left} left\n`,
         );
       }
     },
-    stop: () => bar?.stop(),
+    stop: bar.stop,
   };
 }
 

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { Presets, SingleBar } from 'cli-progress';
 import type { CommandModule } from 'yargs';
 import { pullWeights } from '../recipe/pull-weights.ts';
 import { modelsFolder } from '../weights/folders.ts';
 import { type JsonArgs, jsonOption } from './options.ts';
+import { terminalBar } from './report.ts';
 import { printImported } from './weights-import.ts';
 
 interface Args extends JsonArgs {
@@ -40,25 +40,14 @@ export const weightsPullCommand: CommandModule<object, Args> = {
 
 /** A progress bar on stderr in megabytes; none when stderr is not a terminal. */
 function downloadBar(quiet: boolean) {
-  if (quiet || !process.stderr.isTTY) return { update() {}, stop() {} };
-  const bar = new SingleBar(
-    {
-      stream: process.stderr,
-      format: '{bar} {percentage}% | {value}/{total} MB | {eta_formatted} left',
-      clearOnComplete: true,
-      formatValue: (value, _, type) =>
-        type === 'value' || type === 'total' ? (value / 1e6).toFixed(1) : String(value),
-    },
-    Presets.shades_classic,
-  );
-  let begun = false;
+  const bar = terminalBar('{bar} {percentage}% | {value}/{total} MB | {eta_formatted} left', {
+    quiet,
+    formatValue: (value, _, type) =>
+      type === 'value' || type === 'total' ? (value / 1e6).toFixed(1) : String(value),
+  });
   return {
-    update(doneBytes: number, totalBytes: number | undefined) {
-      if (!begun) bar.start(totalBytes ?? 0, doneBytes);
-      begun = true;
-      bar.setTotal(totalBytes ?? doneBytes);
-      bar.update(doneBytes);
-    },
-    stop: () => bar.stop(),
+    update: (doneBytes: number, totalBytes: number | undefined) =>
+      bar.update(doneBytes, totalBytes ?? doneBytes),
+    stop: bar.stop,
   };
 }

@@ -1,4 +1,4 @@
-import { logMagnitude, type SampleLayout, triangle } from './layout.ts';
+import { logMagnitude, SampleLayout, triangle } from './layout.ts';
 
 const PAST = 24;
 const TAPS = PAST + 2;
@@ -11,21 +11,12 @@ const WINDOW_BITS = [2, 4, 7] as const;
 export const audioShape = (channels: number) => ({ kinds: channels, taps: TAPS, activities: ACTIVITIES });
 
 /** The samples of sound, at each time channel after channel, 0 in the middle of the range. */
-export class AudioLayout implements SampleLayout {
-  readonly kinds: number;
-  readonly depth: number;
-  readonly samples: number;
-  base = 0;
-  readonly taps = new Int32Array(TAPS);
-  readonly activities = new Int32Array(ACTIVITIES);
-  readonly errors = new Int32Array(ERRORS);
+export class AudioLayout extends SampleLayout {
   private readonly length: number;
 
   constructor(length: number, channels: number, depth: number) {
+    super({ ...audioShape(channels), errors: ERRORS }, depth, length * channels);
     this.length = length;
-    this.kinds = channels;
-    this.depth = depth;
-    this.samples = length * channels;
   }
 
   scan(each: (kind: number, index: number) => { readonly value: number; readonly error: number }): void {

@@ -1,4 +1,4 @@
-import { logMagnitude, type SampleLayout, triangle } from './layout.ts';
+import { logMagnitude, SampleLayout, triangle } from './layout.ts';
 
 /** Rows above and columns beside a plane that neighbours may reach. */
 const PADDING = 2;
@@ -16,23 +16,14 @@ function orderOf(channels: number): number[] {
 export const imageShape = (channels: number) => ({ kinds: channels, taps: TAPS, activities: ACTIVITIES });
 
 /** The samples of a picture, row after row, at each pixel channel after channel. */
-export class ImageLayout implements SampleLayout {
-  readonly kinds: number;
-  readonly depth: number;
-  readonly samples: number;
-  base = 0;
-  readonly taps = new Int32Array(TAPS);
-  readonly activities = new Int32Array(ACTIVITIES);
-  readonly errors = new Int32Array(ERRORS);
+export class ImageLayout extends SampleLayout {
   private readonly width: number;
   private readonly height: number;
 
   constructor(width: number, height: number, channels: number, depth: number) {
+    super({ ...imageShape(channels), errors: ERRORS }, depth, width * height * channels);
     this.width = width;
     this.height = height;
-    this.kinds = channels;
-    this.depth = depth;
-    this.samples = width * height * channels;
   }
 
   scan(each: (kind: number, index: number) => { readonly value: number; readonly error: number }): void {
