@@ -12,9 +12,14 @@ import type { Start } from './start.ts';
 import { spread, unitsOf } from './synthesis.ts';
 import type { Target } from './target.ts';
 
-/** How many times the context models' learning rate the others learn at. */
-const FINE_RATE = 8;
-const CONTEXT_SHARE = 0.25;
+/** How many times the synthesis' learning rate coefficients and context models learn at. */
+export interface LearningRates {
+  readonly fine: number;
+  readonly contexts: number;
+}
+
+/** Context models are well known: what they learn of one sound must be worth its bits. */
+const RATES: LearningRates = { fine: 8, contexts: 0.25 };
 const LATENT_BETA1 = 0.5;
 
 type Named = Record<string, HostTensor>;
@@ -39,9 +44,17 @@ export class LatentAudioProblem implements FitProblem {
   private readonly options: LatentAudioOptions;
   private readonly trades: readonly Trade[];
   private readonly noise: LatentNoise;
+  private readonly rates: LearningRates;
 
   /** @param trades of the tiles by turns: one, but where networks are made that know several */
-  constructor(target: Target, options: LatentAudioOptions, start: Start, trades: readonly Trade[]) {
+  constructor(
+    target: Target,
+    options: LatentAudioOptions,
+    start: Start,
+    trades: readonly Trade[],
+    rates = RATES,
+  ) {
+    this.rates = rates;
     this.target = target;
     this.geometry = target.geometry;
     this.options = options;
@@ -61,9 +74,8 @@ export class LatentAudioProblem implements FitProblem {
   }
 
   rateOf(name: string, phase: Phase): number {
-    if (!this.grids.has(name)) return name.includes('context') ? CONTEXT_SHARE : 1;
-    if (phase === 'rounded') return 0;
-    return FINE_RATE;
+    if (!this.grids.has(name)) return name.includes('context') ? this.rates.contexts : 1;
+    return phase === 'rounded' ? 0 : this.rates.fine;
   }
 
   loss(graph: StepGraph, phase: Phase): StepLoss {
