@@ -70,6 +70,14 @@ describe('latent-audio', () => {
     const attempt = (signal: AudioSignal) =>
       representation.fit(signal, { engine, settings, steps: 1, lambda: 1, seed: 1 });
     await expect(attempt(sound(0, 8000, 1))).rejects.toMatchObject({ code: 'bad-audio' });
+    const decode = (format: { lengthSamples: number; channels: number }) =>
+      representation.decode(new Uint8Array(9), { sampleRateHz: 8000, ...format }, engine);
+    for (const format of [
+      { lengthSamples: 2 ** 40, channels: 1 },
+      { lengthSamples: 5, channels: 99 },
+    ]) {
+      await expect(decode(format)).rejects.toMatchObject({ code: 'bad-container' });
+    }
     await expect(attempt(sound(9, 8000, 9))).rejects.toThrow(/9 channels, expected at most 8/);
   });
 });

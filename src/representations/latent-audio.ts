@@ -30,6 +30,9 @@ import { Judge, synthesise } from './latent-audio/tiles.ts';
 type Network = ReadonlyMap<string, HostTensor>;
 type Format = FormatOf['audio'];
 
+/** Of all channels: what fits in memory. */
+const MAX_SAMPLES = 2 ** 28;
+
 const options = z.strictObject({
   hopMilliseconds: z
     .number()
@@ -97,6 +100,15 @@ class LatentAudio implements Representation<'audio'> {
     }
     const { engine, lambda, seed } = fitOptions;
     const { sampleRateHz, channels } = sound;
+    const samples = lengthSamples(sound) * channels.length;
+    if (samples > MAX_SAMPLES) {
+      throw new CodecError('bad-audio', {
+        what: 'cannot encode this sound',
+        found: `${samples} samples`,
+        expected: `at most ${MAX_SAMPLES}`,
+        remedy: 'Cut it into parts.',
+      });
+    }
     const format = { sampleRateHz, channels: channels.length, lengthSamples: lengthSamples(sound) };
     const target = new Target(sound, new AudioGeometry(this.options, format), this.loudness);
     const { geometry, level } = target;
@@ -148,6 +160,9 @@ class LatentAudio implements Representation<'audio'> {
   private geometryOf(format: Format): AudioGeometry {
     if (format.channels > MAX_CHANNELS) {
       throw badPayload(`${format.channels} channels`, `at most ${MAX_CHANNELS}`);
+    }
+    if (format.lengthSamples * format.channels > MAX_SAMPLES) {
+      throw badPayload(`${format.lengthSamples} samples`, `at most ${MAX_SAMPLES} of all channels`);
     }
     return new AudioGeometry(this.options, format);
   }
