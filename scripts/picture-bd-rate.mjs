@@ -6,17 +6,21 @@ import { bdRate } from '../dist/eval/index.js';
 
 const ANCHORS = ['jpeg', 'webp', 'avif420', 'hevc420'];
 
+const print = (line) => process.stdout.write(`${line}\n`);
+
 const [folder, baselines] = process.argv.slice(2);
 const known = JSON.parse(readFileSync(baselines, 'utf8')).image.per_image;
 const rows = readFileSync(path.join(folder, 'results.jsonl'), 'utf8')
   .split('\n')
   .filter(Boolean)
   .map((line) => JSON.parse(line));
-const families = new Set(rows.filter(({ system }) => system.includes('@quality=')).map(({ family }) => family));
+const families = new Set(
+  rows.filter(({ system }) => system.includes('@quality=')).map(({ family }) => family),
+);
 const items = [...new Set(rows.map(({ item }) => item))].toSorted();
 
 for (const family of families) {
-  console.log(`| ${family} | ${ANCHORS.join(' | ')} |\n| --- |${' ---: |'.repeat(ANCHORS.length)}`);
+  print(`| ${family} | ${ANCHORS.join(' | ')} |\n| --- |${' ---: |'.repeat(ANCHORS.length)}`);
   const sums = ANCHORS.map(() => 0);
   for (const item of items) {
     const curve = rows
@@ -24,9 +28,9 @@ for (const family of families) {
       .map(({ bitsPerPixel, metrics }) => ({ rate: bitsPerPixel, quality: metrics.psnr }));
     const rates = ANCHORS.map((anchor) => bdRate(anchorCurve(anchor, path.parse(item).name), curve));
     for (const [i, rate] of rates.entries()) sums[i] += rate / items.length;
-    console.log(`| ${item} | ${rates.map((rate) => rate.toFixed(1)).join(' | ')} |`);
+    print(`| ${item} | ${rates.map((rate) => rate.toFixed(1)).join(' | ')} |`);
   }
-  console.log(`| mean | ${sums.map((rate) => rate.toFixed(1)).join(' | ')} |`);
+  print(`| mean | ${sums.map((rate) => rate.toFixed(1)).join(' | ')} |`);
 }
 
 function anchorCurve(anchor, picture) {
