@@ -16,7 +16,7 @@ import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { CodecObjective } from './codec-objective.ts';
 import { loadClips, splitClips } from './dataset.ts';
 import { writeStepFiles } from './step-files.ts';
-import { tinyRecipe } from './test-recipe.ts';
+import { TINY_MAGNITUDES, TINY_MEL, tinyRecipe } from './test-recipe.ts';
 import { type StepReport, Trainer } from './trainer.ts';
 import { VocoderObjective } from './vocoder-objective.ts';
 
@@ -38,24 +38,8 @@ const recipe = tinyRecipe([
   'training.augment.bandShare=0.5',
 ]);
 const melRecipe = loadRecipe('mel-24k', [
-  'features.hopLength=64',
-  'features.bands=20',
-  'encoder.width=8',
-  'encoder.blocks=1',
-  'decoder.width=8',
-  'decoder.blocks=1',
-  'latent.dimension=8',
-  'quantizer.codebooks=4',
-  'quantizer.codebookSize=16',
-  'bitrates.kbps=[1.5, 3]',
-  'bitrates.default=3',
-  'vocoder.magnitudes.type=convnext',
-  'vocoder.magnitudes.weights=none',
-  'vocoder.magnitudes.width=16',
-  'vocoder.magnitudes.blocks=1',
-  'training.segmentFrames=10',
-  'training.batch=2',
-  'training.warmupSteps=1',
+  ...TINY_MEL,
+  ...TINY_MAGNITUDES,
   'training.learningRate=0.0005',
   'training.unquantizedSteps=3',
   'training.bypassShare=0.3',

@@ -21,3 +21,29 @@ export function tinyRecipe(changes: readonly string[] = []): Recipe {
     ...changes,
   ]);
 }
+
+/** Settings of mel-24k for the same. */
+export const TINY_MEL: readonly string[] = [
+  'features.hopLength=64',
+  'features.bands=20',
+  'encoder.width=8',
+  'encoder.blocks=1',
+  'decoder.width=8',
+  'decoder.blocks=1',
+  'latent.dimension=8',
+  'quantizer.codebooks=4',
+  'quantizer.codebookSize=16',
+  'bitrates.kbps=[1.5, 3]',
+  'bitrates.default=3',
+  'training.segmentFrames=10',
+  'training.batch=2',
+  'training.warmupSteps=1',
+];
+
+/** And of a network for its magnitudes. */
+export const TINY_MAGNITUDES: readonly string[] = [
+  'vocoder.magnitudes.type=convnext',
+  'vocoder.magnitudes.weights=none',
+  'vocoder.magnitudes.width=16',
+  'vocoder.magnitudes.blocks=1',
+];

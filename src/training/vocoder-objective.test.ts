@@ -10,35 +10,12 @@ import { freshWeights } from '../recipe/fresh-weights.ts';
 import { loadRecipe } from '../recipe/load.ts';
 import { readSafetensors } from '../weights/safetensors.ts';
 import type { Clip } from './dataset.ts';
+import { TINY_MAGNITUDES, TINY_MEL } from './test-recipe.ts';
 import { Trainer } from './trainer.ts';
 import { VocoderObjective } from './vocoder-objective.ts';
 
-const sizes = [
-  'features.hopLength=64',
-  'features.bands=20',
-  'encoder.width=8',
-  'encoder.blocks=1',
-  'decoder.width=8',
-  'decoder.blocks=1',
-  'latent.dimension=8',
-  'quantizer.codebooks=4',
-  'quantizer.codebookSize=16',
-  'bitrates.kbps=[1.5, 3]',
-  'bitrates.default=3',
-  'entropy=none',
-  'training.segmentFrames=10',
-  'training.batch=2',
-  'training.warmupSteps=1',
-  'training.learningRate=0.005',
-];
-const recipe = loadRecipe('mel-24k', [
-  ...sizes,
-  'vocoder.magnitudes.type=convnext',
-  'vocoder.magnitudes.weights=none',
-  'vocoder.magnitudes.width=16',
-  'vocoder.magnitudes.blocks=1',
-  'vocoder.magnitudes.lookaheadFrames=2',
-]);
+const sizes = [...TINY_MEL, 'entropy=none', 'training.learningRate=0.005'];
+const recipe = loadRecipe('mel-24k', [...sizes, ...TINY_MAGNITUDES, 'vocoder.magnitudes.lookaheadFrames=2']);
 
 const rng = new Rng(5);
 const clips: Clip[] = [0, 1].map((c) => ({
