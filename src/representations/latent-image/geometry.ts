@@ -70,6 +70,13 @@ export class Tiling {
     return [top / 2 ** level - HALO, left / 2 ** level - HALO];
   }
 
+  /** In how many tiles' windows a latent in the middle of a large picture lies. */
+  windowsOver(level: number): number {
+    const [height, width] = this.core(level);
+    const [windowHeight, windowWidth] = this.window(level);
+    return Math.min(this.count, (windowHeight * windowWidth) / (height * width));
+  }
+
   get levels(): number {
     return this.options.levels;
   }

@@ -31,6 +31,7 @@ export class LatentImageProblem implements FitProblem {
   readonly grids: ReadonlyMap<string, WindowedGrid>;
   readonly runsPerStep: number;
   readonly tiling: Tiling;
+  private readonly levels: ReadonlyMap<string, number>;
   private readonly stacks: readonly Stack[];
   private readonly picture: Picture;
   private readonly options: LatentImageOptions;
@@ -48,6 +49,7 @@ export class LatentImageProblem implements FitProblem {
     this.runsPerStep = this.tiling.count;
     this.parameters = start.network;
     const sizes = gridSizes(options, size);
+    this.levels = new Map(start.grids.map((_, level) => [latentName(level), level]));
     this.grids = new Map(
       start.grids.map((values, level) => [
         latentName(level),
@@ -65,14 +67,16 @@ export class LatentImageProblem implements FitProblem {
 
   /**
    * Rounded latents stay as they are while the networks learn to do with them: the rate has no slope at the middle of its step,
-   * where most latents are, so that nothing would hold them at zero.
+   * where most latents are, so that nothing would hold them at zero. Before, a latent that several tiles move in turn goes as
+   * far in a step as one that a single tile moves.
    */
   rateOf(name: string, phase: Phase): number {
     if (name.startsWith('context.')) return 1;
     const synthesis = Math.min(1, SYNTHESIS_RATE_PER_STEP / this.tiling.count);
     if (name === 'upsampling') return UPSAMPLING_SHARE * synthesis;
-    if (!this.grids.has(name)) return synthesis;
-    return phase === 'rounded' ? 0 : LATENT_RATE;
+    const level = this.levels.get(name);
+    if (level === undefined) return synthesis;
+    return phase === 'rounded' ? 0 : LATENT_RATE / this.tiling.windowsOver(level);
   }
 
   loss(graph: StepGraph, phase: Phase): StepLoss {
