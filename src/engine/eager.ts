@@ -17,6 +17,11 @@ export class EagerEngine implements Engine {
   async compile(fn: GraphFn): Promise<CompiledGraph> {
     return new EagerGraph(this.name, this.backend, fn);
   }
+
+  /** One: the backend is a global of tfjs. */
+  async compileCopies(fn: GraphFn): Promise<readonly CompiledGraph[]> {
+    return [await this.compile(fn)];
+  }
 }
 
 class EagerGraph implements CompiledGraph {

@@ -36,10 +36,15 @@ export interface CompiledGraph {
 export interface Engine {
   readonly name: string;
   compile(fn: GraphFn): Promise<CompiledGraph>;
+  /**
+   * Copies of one graph whose runs go side by side, each with its share of the threads: as many as asked for, or fewer where there
+   * are not so many threads.
+   */
+  compileCopies(fn: GraphFn, count: number): Promise<readonly CompiledGraph[]>;
 }
 
 export interface EngineOptions {
-  /** Intra-op threads of the onnx engine on the cpu; all cores when absent. Other engines choose themselves. */
+  /** Threads of the onnx engine on the cpu; all cores when absent. Other engines choose themselves. */
   readonly threads?: number;
   /** Where to compute, one of the engine's devices; its first when absent. */
   readonly device?: DeviceName;

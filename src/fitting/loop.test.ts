@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { float32, type HostTensor } from '../core/tensor.ts';
 import { createEngine } from '../engine/catalogue.ts';
+import { adamScalars, adamStep } from '../nn/adam.ts';
+import { type AdamRule, adamRule } from './adam.ts';
 import { WindowedGrid } from './grid.ts';
 import { type FitProblem, type FitProgress, runFit } from './loop.ts';
 
@@ -15,25 +17,34 @@ const settings = {
   gradientClip: 1e6,
 };
 
-/** A grid of 4 x 6 that is to become its target times a scalar that is fitted too, window after window of 2 x 2. */
-function problem(): FitProblem & { grid: WindowedGrid } {
-  const grid = new WindowedGrid(new Float32Array(24), [4, 6], [2, 2]);
+/**
+ * A grid of 4 x 6 that is to become its target times a scalar that is fitted too, window after window of 2 x 2.
+ * @param parts of a run: 1, or 2, each with a row of the window
+ */
+function problem(parts: 1 | 2 = 1): FitProblem & { grid: WindowedGrid } {
+  const size: [number, number] = [2 / parts, 2];
+  const grid = new WindowedGrid(new Float32Array(24), [4, 6], size);
   const places = Array.from({ length: 6 }, (_, i) => [2 * Math.floor(i / 3), 2 * (i % 3)] as const);
   return {
     grid,
     parameters: new Map<string, HostTensor>([['scale', float32([1], Float32Array.of(0.5))]]),
     grids: new Map([['grid', grid]]),
     runsPerStep: places.length,
+    partsPerRun: parts,
     loss(graph) {
       const value = tf.mul(graph.parameter('grid'), graph.parameter('scale'));
-      const error = tf.mean(tf.square(tf.sub(value, graph.input('target', [2, 2])))) as tf.Scalar;
+      const error = tf.div(tf.sum(tf.square(tf.sub(value, graph.input('target', size)))), 4) as tf.Scalar;
       return { total: error, error, rate: tf.scalar(0) };
     },
-    draw(run) {
-      const [top, left] = places[run % places.length]!;
-      const target = Float32Array.from({ length: 4 }, (_, i) => top + (i >> 1) + (left + (i & 1)) / 10);
+    draw(run, _phase, _progress, _rng, part) {
+      const [windowTop, left] = places[run % places.length]!;
+      const top = windowTop + part;
+      const target = Float32Array.from(
+        { length: 4 / parts },
+        (_, i) => top + (i >> 1) + (left + (i & 1)) / 10,
+      );
       return {
-        inputs: { target: float32([2, 2], target) },
+        inputs: { target: float32(size, target) },
         at: { grid: [top, left] },
       };
     },
@@ -69,6 +80,17 @@ describe('runFit', () => {
     expect(outcome.interrupted).toBe(false);
   });
 
+  it('comes to the same whether its runs are one graph or two parts', async () => {
+    const engine = await createEngine('onnx', { threads: 1 });
+    const options = { engine, settings: { ...settings, gradientClip: 1 }, steps: 20, lambda: 0, seed: 1 };
+    const [whole, halves] = [problem(1), problem(2)];
+    const a = await runFit(whole, options);
+    const b = await runFit(halves, options);
+    expect(b.parameters.get('scale')!.data[0]).toBeCloseTo(a.parameters.get('scale')!.data[0]!, 4);
+    for (const [i, value] of halves.grid.values.entries())
+      expect(value).toBeCloseTo(whole.grid.values[i]!, 4);
+  });
+
   it('ends at an abort with what it has', async () => {
     const engine = await createEngine('onnx', { threads: 1 });
     const stop = new AbortController();
@@ -91,17 +113,63 @@ describe('runFit', () => {
 });
 
 describe('WindowedGrid', () => {
-  it('repeats its edges where a window reaches over them, and drops what becomes of that', () => {
+  const rule: AdamRule = (values, _m, _v, gradient, from, to) => {
+    for (let i = from; i < to; i++) values[i]! -= gradient[i]!;
+  };
+
+  it('repeats its edges where a window reaches over them, and drops gradients of that', () => {
     const grid = new WindowedGrid(Float32Array.of(1, 2, 3, 4), [2, 2], [3, 3]);
-    const buffers = {
-      param: new Float32Array(9),
-      m: new Float32Array(9),
-      v: new Float32Array(9),
-    };
-    grid.read([-1, 0], (part) => buffers[part]);
-    expect([...buffers.param]).toEqual([1, 2, 2, 1, 2, 2, 3, 4, 4]);
-    buffers.param = buffers.param.map((_, i) => 10 + i);
-    grid.write([-1, 0], (part) => buffers[part]);
-    expect([...grid.values]).toEqual([13, 14, 16, 17]);
+    const window = new Float32Array(9);
+    grid.read([-1, 0], window);
+    expect([...window]).toEqual([1, 2, 2, 1, 2, 2, 3, 4, 4]);
+    grid.addGradient(
+      [-1, 0],
+      Float32Array.from({ length: 9 }, (_, i) => i),
+    );
+    expect(grid.squaredNorm()).toBe(3 ** 2 + 4 ** 2 + 6 ** 2 + 7 ** 2);
+    grid.step(rule);
+    expect([...grid.values]).toEqual([1 - 3, 2 - 4, 3 - 6, 4 - 7]);
+    expect(grid.squaredNorm()).toBe(0);
+  });
+
+  it('adds up gradients where windows overlap, and leaves alone what lies beyond them', () => {
+    const grid = new WindowedGrid(new Float32Array(6), [1, 6], [1, 3]);
+    const ones = new Float32Array(3).fill(1);
+    grid.addGradient([0, 0], ones);
+    grid.addGradient([0, 1], ones);
+    // Wholly outside: nothing.
+    grid.addGradient([0, 9], ones);
+    grid.step(rule);
+    expect([...grid.values].map((value) => 0 - value)).toEqual([1, 2, 2, 1, 0, 0]);
+    grid.read([0, 7], ones);
+    expect([...ones].every((value) => value === 0)).toBe(true);
+  });
+});
+
+describe('adamRule', () => {
+  it('does what the step in a graph does', async () => {
+    const engine = await createEngine('onnx', { threads: 1 });
+    const options = { beta1: 0.9, beta2: 0.99, clip: 0.5, averageDecay: 0 };
+    const graph = await engine.compile((io) => {
+      const value = io.input('param:x', [3]);
+      const gradient = io.input('gradient', [3]);
+      adamStep(io, new Map([['x', { value, gradient }]]), options);
+    });
+    const values = Float32Array.of(1, -2, 3);
+    const [m, v] = [new Float32Array(3), new Float32Array(3)];
+    let inGraph: Record<string, HostTensor> = { 'param:x': float32([3], Float32Array.from(values)) };
+    for (let step = 1; step <= 4; step++) {
+      const gradient = Float32Array.of(0.3 * step, -0.1, 1 / step);
+      const scalars = Object.entries(adamScalars(0.01, step, options));
+      const feeds = Object.fromEntries(
+        scalars.map(([name, value]) => [name, float32([], Float32Array.of(value))]),
+      );
+      inGraph = await graph.run((name) => ({ ...inGraph, ...feeds, gradient: float32([3], gradient) })[name]);
+      const scale = Math.min(1, 0.5 / (Math.hypot(...gradient) + 1e-6));
+      const rule = adamRule({ learningRate: 0.01, beta1: 0.9, beta2: 0.99, scale }, step, { rate: 1 });
+      rule(values, m, v, gradient, 0, 3);
+      for (const i of values.keys()) expect(values[i]).toBeCloseTo(inGraph['param:x']!.data[i]!, 5);
+    }
+    await graph.dispose();
   });
 });

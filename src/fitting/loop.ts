@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Rng } from '../core/rng.ts';
-import { float32, type HostTensor } from '../core/tensor.ts';
-import type { CompiledGraph, Engine, GraphIo } from '../engine/engine.ts';
+import type { HostTensor } from '../core/tensor.ts';
+import type { CompiledGraph, GraphFn, GraphIo } from '../engine/engine.ts';
 import { loadGradients } from '../engine/gradients.ts';
-import { adamScalars, adamStep, cosineSchedule } from '../nn/adam.ts';
+import { cosineSchedule } from '../nn/adam.ts';
+import { adamRule } from './adam.ts';
 import type { WindowedGrid } from './grid.ts';
 import type { FitOptions } from './representation.ts';
+import { type Places, TrainedState } from './trained-state.ts';
 
 /**
  * How values that will be rounded are treated: first with noise in place of the rounding, which has a gradient; then
@@ -39,16 +41,24 @@ export interface FitProblem {
   readonly parameters: ReadonlyMap<string, HostTensor>;
   /** Too large for that: each step trains a window. */
   readonly grids?: ReadonlyMap<string, WindowedGrid>;
-  /** Runs of the graph in which the whole signal is seen once. */
+  /** Runs in which the whole signal is seen once; after each, trained values go a step. */
   readonly runsPerStep: number;
+  /**
+   * Parts of a run, one if absent: runs of the graph whose losses are added, computed side by side where there are threads. A grid's
+   * windows of a run's parts make up a rectangle.
+   */
+  readonly partsPerRun?: number;
   /** How many times the learning rate a parameter or grid learns at in a phase; 1 if absent, 0 for not at all. */
   rateOf?(name: string, phase: Phase): number;
   /** Adam's beta1 of a parameter or grid; that of the settings if absent. */
   beta1Of?(name: string): number | undefined;
-  /** Records the loss of one run; called once for each phase. */
+  /** Records the loss of a part of a run; called once for each phase. */
   loss(graph: StepGraph, phase: Phase): StepLoss;
-  /** Inputs of run number `run`; `progress` in [0, 1) of the phase. */
-  draw(run: number, phase: Phase, progress: number, rng: Rng): StepInputs;
+  /**
+   * Inputs of a part of run number `run`, asked for in the order of the parts; those of other parts of the run must stay as they are.
+   * @param progress in [0, 1) of the phase
+   */
+  draw(run: number, phase: Phase, progress: number, rng: Rng, part: number): StepInputs;
 }
 
 export interface FitProgress {
@@ -70,10 +80,11 @@ export interface FitOutcome {
   readonly interrupted: boolean;
 }
 
-type Named = Record<string, HostTensor>;
+const LOSSES = ['total', 'error', 'rate'] as const;
+type Losses = Record<(typeof LOSSES)[number], number>;
 
 /**
- * Fits a problem with Adam, each run one graph. In the rounded phase, whose losses are what the file will have, the best
+ * Fits a problem with Adam. In the rounded phase, whose losses are what the file will have, the best
  * step is kept; before it, the last.
  */
 export async function runFit(problem: FitProblem, options: FitOptions): Promise<FitOutcome> {
@@ -90,25 +101,17 @@ class FitRun {
   private readonly problem: FitProblem;
   private readonly options: FitOptions;
   private readonly rng: Rng;
-  private graph: CompiledGraph | undefined;
-  /** Parameters and Adam's moments, twice: read from one set, written to the other, then swapped. */
-  private current: Named = {};
-  private next: Named = {};
+  private readonly parts: number;
+  private readonly state: TrainedState;
+  private graphs: readonly CompiledGraph[] = [];
   private runs = 0;
 
   constructor(problem: FitProblem, options: FitOptions) {
     this.problem = problem;
     this.options = options;
     this.rng = new Rng(options.seed);
-    const trained = new Map(problem.parameters);
-    for (const [name, grid] of problem.grids ?? []) trained.set(name, float32(grid.windowShape));
-    for (const [name, { shape, data }] of trained) {
-      this.current[`param:${name}`] = float32(shape, Float32Array.from(data));
-      for (const moment of ['m', 'v']) this.current[`${moment}:${name}`] = float32(shape);
-    }
-    this.next = Object.fromEntries(
-      Object.entries(this.current).map(([name, { shape }]) => [name, float32(shape)]),
-    );
+    this.parts = problem.partsPerRun ?? 1;
+    this.state = new TrainedState(problem.parameters, problem.grids ?? new Map(), this.parts);
   }
 
   async toEnd(): Promise<FitOutcome> {
@@ -129,13 +132,14 @@ class FitRun {
       let done = 0;
       for (; done < runsPerStep && !abort?.aborted; done++) {
         const progress = (step + done / runsPerStep - from) / (to - from);
-        const losses = await this.run(phase, progress);
-        for (const name of ['total', 'error', 'rate'] as const) sums[name] += losses[name];
+        for (const losses of await this.run(phase, progress)) {
+          for (const name of LOSSES) sums[name] += losses[name];
+        }
       }
       if (done === 0) break;
       if (phase === 'rounded' && done === runsPerStep && sums.total < best) {
         best = sums.total;
-        parameters = this.parameters();
+        parameters = this.state.parameters();
         for (const grid of this.problem.grids?.values() ?? []) grid.keep();
       }
       const seconds = (performance.now() - startedAt) / 1000;
@@ -151,94 +155,83 @@ class FitRun {
     }
     if (parameters) for (const grid of this.problem.grids?.values() ?? []) grid.restore();
     return {
-      parameters: parameters ?? this.parameters(),
+      parameters: parameters ?? this.state.parameters(),
       steps: step,
       interrupted: step < steps,
     };
   }
 
   async dispose(): Promise<void> {
-    await this.graph?.dispose();
+    for (const graph of this.graphs) await graph.dispose();
+    this.graphs = [];
   }
 
   private async compile(phase: Phase): Promise<void> {
-    await this.graph?.dispose();
-    this.graph = await stepGraph(this.options.engine, this.problem, this.options.settings, phase);
+    await this.dispose();
+    const graph = gradientGraph(this.problem, this.state.windowShapes, phase);
+    this.graphs = await this.options.engine.compileCopies(graph, this.parts);
   }
 
-  private async run(phase: Phase, progress: number): Promise<Record<'total' | 'error' | 'rate', number>> {
-    const { problem, options, rng } = this;
-    const { settings, steps } = options;
-    const { inputs, at = {} } = problem.draw(this.runs, phase, progress, rng);
+  /** One run: its parts, each copy of the graph taking its share of them, then a step along what they give in sum. */
+  private async run(phase: Phase, progress: number): Promise<Losses[]> {
+    const { graphs, state, problem } = this;
+    const places: Places[] = [];
+    const computed: Promise<Losses>[] = [];
+    for (let part = 0; part < this.parts; part++) {
+      const { inputs, at = {} } = problem.draw(this.runs, phase, progress, this.rng, part);
+      const feeds = { ...inputs, ...state.read(part, at) };
+      const earlier = computed[part - graphs.length];
+      const compute = async () => {
+        await earlier;
+        const graph = graphs[part % graphs.length]!;
+        const results = await graph.run((name) => feeds[name], state.gradients(part));
+        return Object.fromEntries(LOSSES.map((name) => [name, results[name]!.data[0]!])) as Losses;
+      };
+      places.push(at);
+      computed.push(compute());
+    }
+    const losses = await Promise.all(computed);
     this.runs++;
-    const adam = adamOf(settings);
+    this.step(places, phase);
+    return losses;
+  }
+
+  private step(places: readonly Places[], phase: Phase): void {
+    const { problem, state, runs } = this;
+    const { settings, steps } = this.options;
     const learningRate = cosineSchedule(
-      this.runs,
+      runs,
       steps * problem.runsPerStep,
       settings.learningRate,
       settings.warmupSteps,
       settings.learningRateFloor,
     );
-    const scalars = Object.entries(adamScalars(learningRate, this.runs, adam));
-    const feeds: Named = {
-      ...inputs,
-      ...Object.fromEntries(scalars.map(([name, value]) => [name, float32([], Float32Array.of(value))])),
-    };
-    for (const [name, grid] of problem.grids ?? []) {
-      grid.read(at[name] ?? [0, 0], (part) => this.current[`${part}:${name}`]!.data as Float32Array);
-    }
-    const results = await this.graph!.run((name) => feeds[name] ?? this.current[name], this.next);
-    for (const [name, grid] of problem.grids ?? []) {
-      grid.write(at[name] ?? [0, 0], (part) => this.next[`${part}:${name}`]!.data as Float32Array);
-    }
-    [this.current, this.next] = [this.next, this.current];
-    const value = (name: string) => results[name]!.data[0]!;
-    return {
-      total: value('total'),
-      error: value('error'),
-      rate: value('rate'),
-    };
-  }
-
-  private parameters(): Map<string, HostTensor> {
-    return new Map(
-      [...this.problem.parameters.keys()].map((name) => {
-        const { shape, data } = this.current[`param:${name}`]!;
-        return [name, float32(shape, Float32Array.from(data))];
-      }),
-    );
+    state.step(places, (name, norm) => {
+      const scale = Math.min(1, settings.gradientClip / (norm + 1e-6));
+      const rate = problem.rateOf?.(name, phase) ?? 1;
+      if (rate === 0) return undefined;
+      const { adamBeta1: beta1, adamBeta2: beta2 } = settings;
+      return adamRule({ learningRate, beta1, beta2, scale }, runs, { rate, beta1: problem.beta1Of?.(name) });
+    });
   }
 }
 
-function adamOf({ adamBeta1: beta1, adamBeta2: beta2, gradientClip: clip }: FitOptions['settings']) {
-  return { beta1, beta2, clip, averageDecay: 0 };
-}
-
-/** Forward, backward and the optimiser's step of one run. */
-function stepGraph(
-  engine: Engine,
+/** Forward and backward of a part of a run. */
+function gradientGraph(
   problem: FitProblem,
-  settings: FitOptions['settings'],
+  shapes: ReadonlyMap<string, readonly number[]>,
   phase: Phase,
-): Promise<CompiledGraph> {
-  const shapes = new Map<string, readonly number[]>();
-  for (const [name, { shape }] of problem.parameters) shapes.set(name, shape);
-  for (const [name, { windowShape }] of problem.grids ?? []) shapes.set(name, windowShape);
+): GraphFn {
   const names = [...shapes.keys()];
-  return engine.compile((io) => {
-    const values = names.map((name) => io.input(`param:${name}`, shapes.get(name)!));
+  return (io) => {
     const parameter = (name: string) => io.input(`param:${name}`, shapes.get(name)!);
     const { value, grads } = tf.valueAndGrads(() => {
       const { total, error, rate } = problem.loss({ ...io, parameter }, phase);
       io.output('error', error);
       io.output('rate', rate);
       return total;
-    })(values);
+    })(names.map(parameter));
     io.output('total', value);
-    const gradients = new Map(names.map((name, i) => [name, { value: values[i]!, gradient: grads[i]! }]));
-    adamStep(io, gradients, adamOf(settings), (name) => {
-      const beta1 = problem.beta1Of?.(name);
-      return { rate: problem.rateOf?.(name, phase) ?? 1, ...(beta1 !== undefined && { beta1 }) };
-    });
-  });
+    for (const [i, name] of names.entries()) io.output(`gradient:${name}`, grads[i]!);
+  };
 }

@@ -19,13 +19,11 @@ export const AVERAGE_SETTLING = 9;
  * rate with bias correction folded in) and `correction` (1 - beta2^t), writes outputs of the same names. With averages,
  * `average:N` moves towards the weights by the share `averageShare`.
  * Gives the gradients' global norm before clipping.
- * @param ownOf what differs for a parameter: how many times the learning rate it learns at, its beta1
  */
 export function adamStep(
   io: GraphIo,
   gradients: ReadonlyMap<string, { readonly value: tf.Tensor; readonly gradient: tf.Tensor }>,
   { beta1, beta2, clip, averageDecay }: AdamOptions,
-  ownOf: (name: string) => { readonly rate?: number; readonly beta1?: number } = () => ({}),
 ): tf.Scalar {
   const squares = new Map([...gradients].map(([name, { gradient }]) => [name, tf.square(gradient)] as const));
   const norm = tf.sqrt(tf.addN([...squares.values()].map((each) => tf.sum(each)))) as tf.Scalar;
@@ -36,17 +34,16 @@ export function adamStep(
   const floor = tf.mul(root, EPSILON);
   const squareShare = tf.mul(tf.square(scale), 1 - beta2);
   for (const [name, { value, gradient }] of gradients) {
-    const own = { rate: 1, beta1, ...ownOf(name) };
     const m = tf.add(
-      tf.mul(io.input(`m:${name}`, value.shape), own.beta1),
-      tf.mul(gradient, tf.mul(scale, 1 - own.beta1)),
+      tf.mul(io.input(`m:${name}`, value.shape), beta1),
+      tf.mul(gradient, tf.mul(scale, 1 - beta1)),
     );
     const v = tf.add(
       tf.mul(io.input(`v:${name}`, value.shape), beta2),
       tf.mul(squares.get(name)!, squareShare),
     );
     const step = tf.div(m, tf.add(tf.sqrt(v), floor));
-    const moved = tf.sub(value, tf.mul(step, own.rate === 1 ? rate : tf.mul(rate, own.rate)));
+    const moved = tf.sub(value, tf.mul(step, rate));
     io.output(`m:${name}`, m);
     io.output(`v:${name}`, v);
     io.output(`param:${name}`, moved);

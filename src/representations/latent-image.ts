@@ -21,7 +21,7 @@ import { codedGrids, parsePayload, withoutEmpty, writePayload } from './latent-i
 import { type Picture, pictureOf } from './latent-image/picture.ts';
 import { LatentImageProblem, latentName } from './latent-image/problem.ts';
 import { freshStart, knownNetwork, type Start } from './latent-image/start.ts';
-import { TileSynthesis, tileTarget } from './latent-image/tiles.ts';
+import { pieceTarget, TileSynthesis } from './latent-image/tiles.ts';
 
 type Network = ReadonlyMap<string, HostTensor>;
 type Format = FormatOf['image'];
@@ -167,7 +167,7 @@ async function errorOf(
   let [sum, count] = [0, 0];
   for (let tile = 0; tile < tiling.count; tile += stride) {
     const pixels = await synthesis.pixels(network, grids, tile);
-    const { target, mask } = tileTarget(picture, tiling, tile);
+    const { target, mask } = pieceTarget(picture, tiling, tile);
     const plane = mask.data.length;
     for (let i = 0; i < pixels.length; i++) {
       const weight = mask.data[i % plane]!;

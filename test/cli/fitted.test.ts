@@ -65,6 +65,16 @@ describe('codec encode of a picture', () => {
     expect({ width, height, channels }).toEqual({ width: 20, height: 14, channels: 3 });
   }, 180_000);
 
+  it('gives the same file by one thread as by two, which halve a tile between them', async () => {
+    const place = await withPicture(100, 150);
+    for (const threads of ['1', '2']) {
+      const args = ['encode', 'photo.png', '-o', `${threads}.codec`, '--steps', '4', '--threads', threads];
+      expect((await codec(place, ...args)).status).toBe(0);
+    }
+    const [one, two] = ['1.codec', '2.codec'].map((name) => readFileSync(path.join(place, name)));
+    expect(two!.equals(one!)).toBe(true);
+  }, 180_000);
+
   it('keeps to a rate', async () => {
     const place = await withPicture(48, 40);
     const told = jsonOf(await codec(place, 'encode', 'photo.png', '--steps', '12', '--bpp', '3', '--json'));

@@ -1,12 +1,13 @@
 import os from 'node:os';
-import { env, InferenceSession, Tensor } from 'onnxruntime-node';
-import { CodecError } from '../../core/errors.ts';
-import { type HostTensor, sizeOf } from '../../core/tensor.ts';
+import { env, InferenceSession, type Tensor } from 'onnxruntime-node';
+import type { HostTensor } from '../../core/tensor.ts';
 import type { DeviceName } from '../devices.ts';
 import type { CompiledGraph, Engine, EngineOptions, Feed, GraphFn } from '../engine.ts';
 import { assertDevice } from './device.ts';
 import { encodeModel } from './model-proto.ts';
+import { asHost, asTensor, inputOf } from './tensors.ts';
 import { type Port, trace } from './trace.ts';
+import { hasWorkers, WorkerGraph } from './worker-graph.ts';
 
 // What goes wrong is thrown; without this the runtime would print it as well.
 env.logLevel = 'fatal';
@@ -33,16 +34,32 @@ class OnnxEngine implements Engine {
 
   async compile(fn: GraphFn): Promise<CompiledGraph> {
     const { graph, inputs, outputs } = trace(fn);
-    const session = await InferenceSession.create(encodeModel(graph), {
+    const session = await InferenceSession.create(encodeModel(graph), this.sessionOptions(this.threads));
+    return new OnnxGraph(session, inputs, outputs);
+  }
+
+  async compileCopies(fn: GraphFn, count: number): Promise<readonly CompiledGraph[]> {
+    const copies = Math.min(count, this.threads);
+    // A card computes one run at a time anyway.
+    if (copies === 1 || this.device !== 'cpu' || !hasWorkers()) return [await this.compile(fn)];
+    const { graph, inputs, outputs } = trace(fn);
+    const model = encodeModel(graph);
+    const options = this.sessionOptions(Math.floor(this.threads / copies));
+    return Promise.all(
+      Array.from({ length: copies }, () => WorkerGraph.start(model, options, inputs, outputs)),
+    );
+  }
+
+  private sessionOptions(threads: number): InferenceSession.SessionOptions {
+    return {
       // Whatever a device has no kernel for, the runtime computes on the cpu.
       executionProviders: [this.device],
-      intraOpNumThreads: this.threads,
+      intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
-    });
-    return new OnnxGraph(session, inputs, outputs);
+      logSeverityLevel: 4,
+    };
   }
 }
 
@@ -63,9 +80,7 @@ class OnnxGraph implements CompiledGraph {
   ): Promise<Record<string, HostTensor>> {
     const feeds: Record<string, Tensor> = {};
     for (const port of this.inputs) {
-      const value = feed(port.label, port);
-      if (value) assertFits(value, port);
-      feeds[port.name] = value ? asTensor(value) : zeros(port);
+      feeds[port.name] = asTensor(inputOf(port, feed(port.label, port)));
     }
     const fetches: Record<string, Tensor | null> = {};
     for (const port of this.outputs) {
@@ -83,32 +98,4 @@ class OnnxGraph implements CompiledGraph {
   async dispose(): Promise<void> {
     await this.session.release();
   }
-}
-
-function assertFits(value: HostTensor, port: Port): void {
-  if (value.dtype === port.dtype && value.data.length === sizeOf(port.shape)) return;
-  throw new CodecError('bad-argument', {
-    what: `cannot run the graph: input ${port.label} does not fit`,
-    found: `${value.dtype} [${value.shape}]`,
-    expected: `${port.dtype} [${port.shape}]`,
-  });
-}
-
-function asTensor(value: HostTensor): Tensor {
-  return value.dtype === 'float32'
-    ? new Tensor('float32', value.data, value.shape)
-    : new Tensor('int32', value.data, value.shape);
-}
-
-function zeros(port: Port): Tensor {
-  const size = sizeOf(port.shape);
-  return port.dtype === 'float32'
-    ? new Tensor('float32', new Float32Array(size), port.shape)
-    : new Tensor('int32', new Int32Array(size), port.shape);
-}
-
-function asHost(tensor: Tensor, { shape, dtype }: Port): HostTensor {
-  return dtype === 'float32'
-    ? { dtype, shape, data: tensor.data as Float32Array }
-    : { dtype, shape, data: tensor.data as Int32Array };
 }

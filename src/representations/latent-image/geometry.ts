@@ -27,33 +27,54 @@ export function gridSizes({ levels }: LatentImageOptions, [height, width]: Size)
   return Array.from({ length: levels }, (_, l) => [Math.ceil(height / 2 ** l), Math.ceil(width / 2 ** l)]);
 }
 
-/** How a picture is cut into tiles of one size, which may reach over its right and lower edge. */
+/**
+ * How a picture is cut into tiles of one size, which may reach over its right and lower edge, and tiles into pieces that are
+ * computed at once.
+ */
 export class Tiling {
-  /** Of a tile, in pixels. */
+  /** Of a piece, in pixels. */
   readonly size: Size;
   readonly rows: number;
   readonly columns: number;
+  /** Pieces of a tile, beside or below each other. */
+  readonly piecesPerTile: 1 | 2;
+  private readonly tileSize: Size;
   private readonly options: LatentImageOptions;
 
-  constructor(options: LatentImageOptions, [height, width]: Size) {
+  /** @param halved whether tiles are cut in two, where the halves have as many levels */
+  constructor(options: LatentImageOptions, [height, width]: Size, halved = false) {
     this.options = options;
     const unit = 2 ** (options.levels - 1);
     const side = (pixels: number) => Math.min(options.tile, Math.ceil(pixels / unit) * unit);
-    this.size = [side(height), side(width)];
-    this.rows = Math.ceil(height / this.size[0]);
-    this.columns = Math.ceil(width / this.size[1]);
+    const [tileHeight, tileWidth] = [side(height), side(width)];
+    this.tileSize = [tileHeight, tileWidth];
+    this.rows = Math.ceil(height / tileHeight);
+    this.columns = Math.ceil(width / tileWidth);
+    const canHalve = (pixels: number) => halved && pixels % (2 * unit) === 0;
+    this.piecesPerTile = canHalve(tileWidth) || canHalve(tileHeight) ? 2 : 1;
+    // Long rows are what the engine is fast at.
+    if (canHalve(tileHeight)) this.size = [tileHeight / 2, tileWidth];
+    else if (canHalve(tileWidth)) this.size = [tileHeight, tileWidth / 2];
+    else this.size = this.tileSize;
   }
 
+  /** Number of tiles. */
   get count(): number {
     return this.rows * this.columns;
   }
 
-  /** First row and column of a tile, in pixels. */
-  origin(tile: number): Size {
-    return [Math.floor(tile / this.columns) * this.size[0], (tile % this.columns) * this.size[1]];
+  /** First row and column of a piece, in pixels. Pieces are numbered tile by tile. */
+  origin(piece: number): Size {
+    const [tileHeight, tileWidth] = this.tileSize;
+    const tile = Math.floor(piece / this.piecesPerTile);
+    const top = Math.floor(tile / this.columns) * tileHeight;
+    const left = (tile % this.columns) * tileWidth;
+    if (piece % this.piecesPerTile === 0) return [top, left];
+    const [height, width] = this.size;
+    return width < tileWidth ? [top, left + width] : [top + height, left];
   }
 
-  /** Size of a tile's part of a grid. */
+  /** Size of a piece's part of a grid. */
   core(level: number): Size {
     return [this.size[0] / 2 ** level, this.size[1] / 2 ** level];
   }
@@ -64,17 +85,17 @@ export class Tiling {
     return [height + 2 * HALO, width + 2 * HALO];
   }
 
-  /** Where the window of a tile begins, perhaps outside of the grid. */
-  windowOrigin(tile: number, level: number): [number, number] {
-    const [top, left] = this.origin(tile);
+  /** Where the window of a piece begins, perhaps outside of the grid. */
+  windowOrigin(piece: number, level: number): [number, number] {
+    const [top, left] = this.origin(piece);
     return [top / 2 ** level - HALO, left / 2 ** level - HALO];
   }
 
   /** In how many tiles' windows a latent in the middle of a large picture lies. */
-  windowsOver(level: number): number {
-    const [height, width] = this.core(level);
-    const [windowHeight, windowWidth] = this.window(level);
-    return Math.min(this.count, (windowHeight * windowWidth) / (height * width));
+  tilesOver(level: number): number {
+    const [height, width] = this.tileSize;
+    const around = 2 * HALO * 2 ** level;
+    return Math.min(this.count, ((height + around) * (width + around)) / (height * width));
   }
 
   get levels(): number {

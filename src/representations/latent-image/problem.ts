@@ -10,7 +10,7 @@ import type { Picture } from './picture.ts';
 import { fillCores, innerSize, join, type Stack, separate, stacksOf } from './stacks.ts';
 import type { Start } from './start.ts';
 import { synthesise } from './synthesis.ts';
-import { tileTarget } from './tiles.ts';
+import { pieceTarget } from './tiles.ts';
 
 /**
  * How many times the context model's learning rate the others learn at. Latents' unit is the step of the rounding. A change of the
@@ -20,24 +20,25 @@ const LATENT_RATE = 24;
 const SYNTHESIS_RATE_PER_STEP = 1.5;
 const UPSAMPLING_SHARE = 0.2;
 const LATENT_BETA1 = 0.5;
-/** Tiles whose inputs are kept from step to step. */
-const KEPT_TILES = 64;
+/** Pieces whose inputs are kept from step to step. */
+const KEPT_PIECES = 128;
 
 type Named = Record<string, HostTensor>;
 
-/** A picture to be fitted: each run of the graph a tile. */
+/** A picture to be fitted: each run a tile, in two pieces. */
 export class LatentImageProblem implements FitProblem {
   readonly parameters: ReadonlyMap<string, HostTensor>;
   readonly grids: ReadonlyMap<string, WindowedGrid>;
   readonly runsPerStep: number;
+  readonly partsPerRun: number;
   readonly tiling: Tiling;
   private readonly levels: ReadonlyMap<string, number>;
   private readonly stacks: readonly Stack[];
   private readonly picture: Picture;
   private readonly options: LatentImageOptions;
   private readonly lambda: number;
-  private readonly tiles = new Map<number, Named>();
-  private readonly noise: LatentNoise;
+  private readonly pieces = new Map<number, Named>();
+  private readonly noise: readonly LatentNoise[];
   private order: number[] = [];
 
   constructor(picture: Picture, options: LatentImageOptions, lambda: number, start: Start) {
@@ -45,8 +46,9 @@ export class LatentImageProblem implements FitProblem {
     this.options = options;
     this.lambda = lambda;
     const size = [picture.height, picture.width] as const;
-    this.tiling = new Tiling(options, size);
+    this.tiling = new Tiling(options, size, true);
     this.runsPerStep = this.tiling.count;
+    this.partsPerRun = this.tiling.piecesPerTile;
     this.parameters = start.network;
     const sizes = gridSizes(options, size);
     this.levels = new Map(start.grids.map((_, level) => [latentName(level), level]));
@@ -57,7 +59,8 @@ export class LatentImageProblem implements FitProblem {
       ]),
     );
     this.stacks = stacksOf(this.tiling);
-    this.noise = new LatentNoise(Object.fromEntries(this.stacks.map(({ size }, i) => [i, size])));
+    const noisy = Object.fromEntries(this.stacks.map(({ size: each }, i) => [i, each]));
+    this.noise = Array.from({ length: this.partsPerRun }, () => new LatentNoise(noisy));
   }
 
   /** Latents change course often: under noise, and as the networks change. */
@@ -76,7 +79,7 @@ export class LatentImageProblem implements FitProblem {
     if (name === 'upsampling') return UPSAMPLING_SHARE * synthesis;
     const level = this.levels.get(name);
     if (level === undefined) return synthesis;
-    return phase === 'rounded' ? 0 : LATENT_RATE / this.tiling.windowsOver(level);
+    return phase === 'rounded' ? 0 : LATENT_RATE / this.tiling.tilesOver(level);
   }
 
   loss(graph: StepGraph, phase: Phase): StepLoss {
@@ -110,47 +113,47 @@ export class LatentImageProblem implements FitProblem {
     };
   }
 
-  draw(run: number, phase: Phase, progress: number, rng: Rng): StepInputs {
+  draw(run: number, phase: Phase, progress: number, rng: Rng, part: number): StepInputs {
     const { tiling, options } = this;
     const turn = run % tiling.count;
-    if (turn === 0) this.order = shuffled(tiling.count, rng);
-    const tile = this.order[turn]!;
+    if (turn === 0 && part === 0) this.order = shuffled(tiling.count, rng);
+    const piece = this.order[turn]! * tiling.piecesPerTile + part;
     const at: Record<string, [number, number]> = {};
     for (let level = 0; level < options.levels; level++) {
-      at[latentName(level)] = tiling.windowOrigin(tile, level);
+      at[latentName(level)] = tiling.windowOrigin(piece, level);
     }
     return {
-      inputs: { ...this.tileInputs(tile), ...this.noise.draw(phase, progress, rng) },
+      inputs: { ...this.pieceInputs(piece), ...this.noise[part]!.draw(phase, progress, rng) },
       at,
     };
   }
 
-  /** What belongs to a tile: its pixels, and which pixels and latents are in the picture. */
-  private tileInputs(tile: number): Named {
-    const known = this.tiles.get(tile);
+  /** What belongs to a piece: its pixels, and which pixels and latents are in the picture. */
+  private pieceInputs(piece: number): Named {
+    const known = this.pieces.get(piece);
     if (known) return known;
     const { tiling, picture } = this;
-    const inputs: Named = { ...tileTarget(picture, tiling, tile) };
+    const inputs: Named = { ...pieceTarget(picture, tiling, piece) };
     for (const [i, stack] of this.stacks.entries()) {
       const inside = float32([...stack.size]);
       for (const { level, top, size } of stack.windows) {
-        const isInside = this.insideOf(tile, level);
+        const isInside = this.insideOf(piece, level);
         for (let y = 0; y < size[0]; y++) {
           for (let x = 0; x < size[1]; x++) inside.data[(top + y) * stack.size[1] + x] = isInside(y, x);
         }
       }
       inputs[`inside:${i}`] = inside;
-      const cores = fillCores(stack, (level, y, x) => this.insideOf(tile, level)(y + HALO, x + HALO));
+      const cores = fillCores(stack, (level, y, x) => this.insideOf(piece, level)(y + HALO, x + HALO));
       inputs[`count:${i}`] = float32([1, cores.length], cores);
     }
-    if (this.tiles.size < KEPT_TILES) this.tiles.set(tile, inputs);
+    if (this.pieces.size < KEPT_PIECES) this.pieces.set(piece, inputs);
     return inputs;
   }
 
-  /** Whether a place of a tile's window is in the picture, as one or zero. */
-  private insideOf(tile: number, level: number): (y: number, x: number) => number {
+  /** Whether a place of a piece's window is in the picture, as one or zero. */
+  private insideOf(piece: number, level: number): (y: number, x: number) => number {
     const { rows, columns } = this.grids.get(latentName(level))!;
-    const [top, left] = this.tiling.windowOrigin(tile, level);
+    const [top, left] = this.tiling.windowOrigin(piece, level);
     return (y, x) => (top + y >= 0 && top + y < rows && left + x >= 0 && left + x < columns ? 1 : 0);
   }
 }

@@ -8,22 +8,22 @@ import { synthesise } from './synthesis.ts';
 
 type Network = ReadonlyMap<string, HostTensor>;
 
-/** A tile's pixels as planes, `target` [channels, height, width], and `mask` [1, height, width], 0 beyond the picture. */
-export function tileTarget(
+/** A piece's pixels as planes, `target` [channels, height, width], and `mask` [1, height, width], 0 beyond the picture. */
+export function pieceTarget(
   { width, height, channels, data }: Picture,
   tiling: Tiling,
-  tile: number,
+  piece: number,
 ): { target: HostTensor; mask: HostTensor } {
-  const [tileHeight, tileWidth] = tiling.size;
-  const [top, left] = tiling.origin(tile);
-  const target = float32([channels, tileHeight, tileWidth]);
-  const mask = float32([1, tileHeight, tileWidth]);
-  for (let y = 0; y < Math.min(tileHeight, height - top); y++) {
-    for (let x = 0; x < Math.min(tileWidth, width - left); x++) {
-      const at = y * tileWidth + x;
+  const [rows, columns] = tiling.size;
+  const [top, left] = tiling.origin(piece);
+  const target = float32([channels, rows, columns]);
+  const mask = float32([1, rows, columns]);
+  for (let y = 0; y < Math.min(rows, height - top); y++) {
+    for (let x = 0; x < Math.min(columns, width - left); x++) {
+      const at = y * columns + x;
       mask.data[at] = 1;
       for (let c = 0; c < channels; c++) {
-        target.data[c * tileHeight * tileWidth + at] = data[((top + y) * width + left + x) * channels + c]!;
+        target.data[c * rows * columns + at] = data[((top + y) * width + left + x) * channels + c]!;
       }
     }
   }
