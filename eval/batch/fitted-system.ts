@@ -9,6 +9,7 @@ import {
 } from '../../src/index.ts';
 import type { Media } from '../media.ts';
 import { collectGarbage, peakMemoryBytes, resetPeakMemory } from '../peak-memory.ts';
+import { fittedKnobNames, fittedKnobs } from './fitted-knobs.ts';
 import type { Coded, System } from './system.ts';
 import { assignments, type SystemSpec } from './system-spec.ts';
 import { timed } from './timed.ts';
@@ -20,9 +21,11 @@ const compared: Record<Media, (file: string) => Promise<Coded['reference']>> = {
   video: async (file) => ({ kind: 'video', path: file }),
 };
 
-/** A recipe that is fitted to each signal, at a quality. What it decodes is compared as the command would write it. */
+/** A recipe that is fitted to each signal, at a quality or rate. What it decodes is compared as the command would write it. */
 export function fittedSystem({ name, media, settings, knob }: SystemSpec, threads: number): System {
-  const { quality: _, preset, ...changes } = settings;
+  const { preset, ...others } = settings;
+  const knobName = fittedKnobNames.find((each) => each in others) ?? 'quality';
+  const { [knobName]: _, ...changes } = others;
   let loaded: Promise<FittedCodec> | undefined;
   return {
     async run(item, scratch) {
@@ -32,7 +35,7 @@ export function fittedSystem({ name, media, settings, knob }: SystemSpec, thread
       const signal = await files.read(item.path);
       collectGarbage();
       resetPeakMemory();
-      const options = { quality: knob, ...(preset !== undefined && { preset }) };
+      const options = { [fittedKnobs[knobName].option]: knob, ...(preset !== undefined && { preset }) };
       const [{ bytes }, encodeSeconds] = await timed(() => codec.encode(signal, options));
       const [back, decodeSeconds] = await timed(() => codec.decode(bytes));
       const peak = peakMemoryBytes();

@@ -4,6 +4,7 @@ import type { Settings } from '../baselines/baseline.ts';
 import { type BaselineName, baselineNames, baselines } from '../baselines/catalogue.ts';
 import { whyNoEncoder } from '../baselines/ffmpeg.ts';
 import type { Media } from '../media.ts';
+import { fittedKnobNames, fittedKnobs } from './fitted-knobs.ts';
 
 /** One codec at one setting: a column of the comparison. Plain data, so that it can go to another process. */
 export interface SystemSpec {
@@ -22,7 +23,7 @@ export interface SystemSpec {
 /**
  * Systems from words such as `encodec-24k@bitrate=3`, `encodec-24k@all`, `opus@6`, `jpeg@q=30:chroma=4:4:4`. Without a
  * value: a recipe at its default bitrate or quality, a baseline at all steps of its ladder. Settings of a recipe other than
- * `bitrate`, or than `quality` and `preset` of one that is fitted, change the recipe, as `--set` does.
+ * `bitrate`, or than `preset` and one of `quality`, `bpp` and `bitrate` of one that is fitted, change the recipe, as `--set` does.
  *
  * Throws `bad-argument` or `bad-recipe`.
  */
@@ -66,7 +67,8 @@ function parseTrained(word: string): SystemSpec[] {
 
 function parseFitted(word: string): SystemSpec[] {
   const { name, settings } = splitWord(word, 'quality');
-  const { quality = 'default', ...changes } = settings;
+  const knob = fittedKnobNames.find((each) => each in settings) ?? 'quality';
+  const { [knob]: value = 'default', ...changes } = settings;
   const { preset, ...others } = changes;
   const { fit, media } = loadFittedRecipe(name, assignments(others));
   if (preset !== undefined && !Object.hasOwn(fit.presets, preset)) {
@@ -77,16 +79,15 @@ function parseFitted(word: string): SystemSpec[] {
       expected,
     });
   }
-  const chosen =
-    quality === 'all'
-      ? QUALITY_LADDER
-      : [quality === 'default' ? fit.quality : number(word, 'quality', quality)];
+  let chosen: readonly number[] = [value === 'default' ? fit.quality : number(word, knob, value)];
+  if (knob === 'quality' && value === 'all') chosen = QUALITY_LADDER;
+  const { media: holds, says, isIn } = fittedKnobs[knob];
   return chosen.map((each) => {
-    if (!(each >= 1 && each <= 100)) {
-      const expected = 'a quality from 1 to 100, or all';
-      throw new CodecError('bad-argument', { what: `there is no ${word}`, found: `${each}`, expected });
+    if (!holds.includes(media) || !isIn(each)) {
+      const [found, expected] = holds.includes(media) ? [`${each}`, says] : [media, holds.join(' or ')];
+      throw new CodecError('bad-argument', { what: `there is no ${word}`, found, expected });
     }
-    return build('recipe', name, media, 'quality', each, changes);
+    return build('recipe', name, media, knob, each, changes);
   });
 }
 

@@ -39,7 +39,8 @@ export const evalCommand: CommandModule<object, Args> = {
       .option('recipes', {
         type: 'string',
         requiresArg: true,
-        describe: 'separated by commas: NAME, NAME@bitrate=3, NAME@all, NAME@bitrate=3:path=value',
+        describe:
+          'separated by commas: NAME, NAME@bitrate=3, NAME@all, NAME@bitrate=3:path=value; of those fitted to each signal NAME@quality=50, NAME@bpp=0.25',
       })
       .option('baselines', {
         type: 'string',

@@ -75,6 +75,19 @@ describe('codec eval: inputs', { timeout: 180_000 }, () => {
 });
 
 describe('codec eval: recipes that are fitted to each signal', { timeout: 180_000 }, () => {
+  it('within a rate', async () => {
+    await writeImage(here('a.png'), picture(48, 40, 1));
+    const system = 'inr-image@bpp=4:fit.presets.fast.steps=6';
+    const { stderr } = await codec(
+      folder(),
+      ...['eval', 'a.png', '--recipes', system, '--metrics', 'psnr', '-o', 'out'],
+    );
+    expect(stderr).toBe('');
+    const [row] = rowsOf('out');
+    expect(row).toMatchObject({ system, failures: {} });
+    expect(row!.bitsPerPixel).toBeLessThanOrEqual(4);
+  });
+
   it('at a quality, with settings and presets of their own', async () => {
     await writeImage(here('a.png'), picture(24, 20, 1));
     const short = 'inr-image@quality=60:fit.presets.fast.steps=3';
@@ -93,6 +106,8 @@ describe('codec eval: recipes that are fitted to each signal', { timeout: 180_00
     const fails = async (word: string) =>
       failureOf(await codec(folder(), 'eval', 'a.png', '--recipes', word, '-o', 'no'));
     expect(await fails('inr-image@quality=0')).toMatch(/found 0, expected a quality from 1 to 100/);
+    expect(await fails('inr-image@bitrate=6')).toMatch(/found image, expected audio or video/);
+    expect(await fails('inr-image@bpp=-1')).toMatch(/found -1, expected bits per unit above 0/);
     expect(await fails('inr-image@preset=swift')).toMatch(/found preset swift, expected fast, medium, slow/);
   });
 });
