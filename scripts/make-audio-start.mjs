@@ -32,10 +32,10 @@ const target = new Target(
 );
 const trades = LAMBDAS.map((lambda) => ({ step: stepFor(lambda), lambda }));
 const start = freshStart(options, target, (tile) => trades[tile % trades.length].step, 0);
-const problem = new LatentAudioProblem(target, options, start, trades, { fine: 16, contexts: 1 });
+const problem = new LatentAudioProblem(target, options, start, trades, { fine: 0, contexts: 1 });
 const { parameters } = await runFit(problem, {
   engine: await createEngine('onnx', { threads: 1 }),
-  settings: { ...fit, roundedShare: 0.15 },
+  settings: fit,
   steps: Number(steps),
   lambda: LAMBDAS[0],
   seed: 0,
