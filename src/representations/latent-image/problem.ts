@@ -16,7 +16,7 @@ import { pieceTarget } from './tiles.ts';
  * How many times the context model's learning rate the others learn at. Latents' unit is the step of the rounding. A change of the
  * synthesis changes the whole picture: it goes as far in a step of many tiles as in a few runs of one, or it never settles.
  */
-const LATENT_RATE = 24;
+const LATENT_RATE = 16;
 const SYNTHESIS_RATE_PER_STEP = 1.5;
 const UPSAMPLING_SHARE = 0.2;
 const LATENT_BETA1 = 0.5;
