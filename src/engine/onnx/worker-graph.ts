@@ -21,11 +21,16 @@ export class WorkerGraph implements CompiledGraph {
   private readonly inputs: readonly Port[];
   private readonly outputs: readonly Port[];
   private last: Promise<unknown> = Promise.resolve();
+  /** Status the thread ended with, if it did. */
+  private exitCode: number | undefined;
 
   private constructor(worker: Worker, inputs: readonly Port[], outputs: readonly Port[]) {
     this.worker = worker;
     this.inputs = inputs;
     this.outputs = outputs;
+    worker.once('exit', (code) => {
+      this.exitCode = code;
+    });
   }
 
   static async start(
@@ -36,7 +41,12 @@ export class WorkerGraph implements CompiledGraph {
   ): Promise<WorkerGraph> {
     const worker = new Worker(SCRIPT, { workerData: { model, options } satisfies WorkerStart });
     const graph = new WorkerGraph(worker, inputs, outputs);
-    await graph.answer();
+    try {
+      await graph.answer();
+    } catch (error) {
+      await worker.terminate();
+      throw error;
+    }
     return graph;
   }
 
@@ -61,6 +71,7 @@ export class WorkerGraph implements CompiledGraph {
 
   async dispose(): Promise<void> {
     await this.last;
+    if (this.exitCode !== undefined) return;
     const ended = new Promise((resolve) => this.worker.once('exit', resolve));
     this.worker.postMessage(undefined);
     await ended;
@@ -68,8 +79,10 @@ export class WorkerGraph implements CompiledGraph {
 
   /** The next message of the thread. */
   private answer(): Promise<Readonly<Record<string, HostTensor>>> {
+    const { worker, exitCode } = this;
+    const ended = (code: number) => new Error(`the thread of a graph ended with status ${code}`);
+    if (exitCode !== undefined) return Promise.reject(ended(exitCode));
     return new Promise((resolve, reject) => {
-      const { worker } = this;
       const settle = (done: () => void) => {
         worker.off('message', onMessage).off('error', onError).off('exit', onExit);
         done();
@@ -77,8 +90,7 @@ export class WorkerGraph implements CompiledGraph {
       const onMessage = (reply: WorkerAnswer) =>
         settle(() => ('values' in reply ? resolve(reply.values) : reject(new Error(reply.error))));
       const onError = (error: Error) => settle(() => reject(error));
-      const onExit = (code: number) =>
-        settle(() => reject(new Error(`the thread of a graph ended with status ${code}`)));
+      const onExit = (code: number) => settle(() => reject(ended(code)));
       worker.once('message', onMessage).once('error', onError).once('exit', onExit);
     });
   }
