@@ -1,52 +1,28 @@
 import type { Codes } from '../core/codes.ts';
-import { CodecError } from '../core/errors.ts';
 import { BinaryDecoder, BinaryEncoder } from './binary-coder.ts';
-import {
-  assertCodes,
-  badPayload,
-  type Coded,
-  type CodesShape,
-  type EntropyCoder,
-  MAX_INDICES,
-  nominalBytes,
-} from './entropy-coder.ts';
+import { CompressingCoder } from './compressing-coder.ts';
+import { badPayload, type CodesShape } from './entropy-coder.ts';
 import type { IndexModel } from './index-model.ts';
-import { rawCoder } from './raw.ts';
 
-/**
- * Arithmetic coding of indices with the predictions of a model, frame after frame. Chunks that would not become smaller
- * are written as plain bits.
- */
-export class ModelCoder implements EntropyCoder {
+/** Arithmetic coding of indices with the predictions of a model, frame after frame. */
+export class ModelCoder extends CompressingCoder {
   private readonly model: IndexModel;
-  private readonly codebookSize: number;
-  private readonly mode: number;
 
   /** `mode`: the number under which chunks name this model. */
   constructor(model: IndexModel, codebookSize: number, mode: number) {
+    super(model.trees.length, codebookSize, mode);
     this.model = model;
-    this.codebookSize = codebookSize;
-    this.mode = mode;
   }
 
-  encode(codes: Codes): Coded {
-    this.assertCovers(codes);
-    const nominal = nominalBytes(codes);
-    const encoder = new BinaryEncoder(nominal + 16);
+  protected override compress(codes: Codes, roomBytes: number): Uint8Array {
+    const encoder = new BinaryEncoder(roomBytes);
     this.follow(codes, (bit, p) => encoder.encodeBit(bit, p));
-    const bytes = encoder.finish();
-    return bytes.length < nominal ? { bytes, mode: this.mode } : rawCoder.encode(codes);
+    return encoder.finish();
   }
 
-  decode(coded: Coded, shape: CodesShape): Codes {
-    if (coded.mode !== this.mode) return rawCoder.decode(coded, shape);
-    const { codebooks, frames } = shape;
-    if (!this.covers(shape)) {
-      const { found, expected } = this.mismatch(shape);
-      throw badPayload(found, expected);
-    }
+  protected override expand(bytes: Uint8Array, { codebooks, frames }: CodesShape): Int32Array<ArrayBuffer> {
     const { model } = this;
-    const decoder = new BinaryDecoder(coded.bytes);
+    const decoder = new BinaryDecoder(bytes);
     const indices = new Int32Array(codebooks * frames);
     model.reset();
     for (let t = 0; t < frames; t++) {
@@ -68,11 +44,11 @@ export class ModelCoder implements EntropyCoder {
       }
       model.endFrame();
     }
-    if (decoder.hasUnusedBytes) throw badPayload(`${coded.bytes.length} bytes`, 'fewer for these codes');
-    return { ...shape, indices };
+    if (decoder.hasUnusedBytes) throw badPayload(`${bytes.length} bytes`, 'fewer for these codes');
+    return indices;
   }
 
-  codebookBits(codes: Codes): Float64Array {
+  override codebookBits(codes: Codes): Float64Array {
     this.assertCovers(codes);
     const bits = new Float64Array(codes.codebooks);
     this.follow(codes, (bit, p, q) => {
@@ -105,23 +81,5 @@ export class ModelCoder implements EntropyCoder {
       }
       model.endFrame();
     }
-  }
-
-  private assertCovers(codes: Codes): void {
-    assertCodes(codes);
-    if (this.covers(codes)) return;
-    throw new CodecError('bad-argument', { what: 'cannot code these codes', ...this.mismatch(codes) });
-  }
-
-  private covers({ codebooks, frames, codebookSize }: CodesShape): boolean {
-    const fits = codebooks <= this.model.trees.length && codebookSize === this.codebookSize;
-    return fits && codebooks * frames <= MAX_INDICES;
-  }
-
-  private mismatch({ codebooks, frames, codebookSize }: CodesShape): { found: string; expected: string } {
-    return {
-      found: `${codebooks} codebooks of ${codebookSize}, ${frames} frames`,
-      expected: `at most ${this.model.trees.length} of ${this.codebookSize}, ${MAX_INDICES} indices`,
-    };
   }
 }
