@@ -91,13 +91,6 @@ export class Tiling {
     return [top / 2 ** level - HALO, left / 2 ** level - HALO];
   }
 
-  /** In how many tiles' windows a latent in the middle of a large picture lies. */
-  tilesOver(level: number): number {
-    const [height, width] = this.tileSize;
-    const around = 2 * HALO * 2 ** level;
-    return Math.min(this.count, ((height + around) * (width + around)) / (height * width));
-  }
-
   get levels(): number {
     return this.options.levels;
   }

@@ -16,7 +16,7 @@ import { pieceTarget } from './tiles.ts';
  * How many times the context model's learning rate the others learn at. Latents' unit is the step of the rounding. A change of the
  * synthesis changes the whole picture: it goes as far in a step of many tiles as in a few runs of one, or it never settles.
  */
-const LATENT_RATE = 16;
+const LATENT_RATE = 24;
 const SYNTHESIS_RATE_PER_STEP = 1.5;
 const UPSAMPLING_SHARE = 0.2;
 const LATENT_BETA1 = 0.5;
@@ -32,7 +32,6 @@ export class LatentImageProblem implements FitProblem {
   readonly runsPerStep: number;
   readonly partsPerRun: number;
   readonly tiling: Tiling;
-  private readonly levels: ReadonlyMap<string, number>;
   private readonly stacks: readonly Stack[];
   private readonly picture: Picture;
   private readonly options: LatentImageOptions;
@@ -51,7 +50,6 @@ export class LatentImageProblem implements FitProblem {
     this.partsPerRun = this.tiling.piecesPerTile;
     this.parameters = start.network;
     const sizes = gridSizes(options, size);
-    this.levels = new Map(start.grids.map((_, level) => [latentName(level), level]));
     this.grids = new Map(
       start.grids.map((values, level) => [
         latentName(level),
@@ -70,16 +68,14 @@ export class LatentImageProblem implements FitProblem {
 
   /**
    * Rounded latents stay as they are while the networks learn to do with them: the rate has no slope at the middle of its step,
-   * where most latents are, so that nothing would hold them at zero. Before, a latent that several tiles move in turn goes as
-   * far in a step as one that a single tile moves.
+   * where most latents are, so that nothing would hold them at zero.
    */
   rateOf(name: string, phase: Phase): number {
     if (name.startsWith('context.')) return 1;
     const synthesis = Math.min(1, SYNTHESIS_RATE_PER_STEP / this.tiling.count);
     if (name === 'upsampling') return UPSAMPLING_SHARE * synthesis;
-    const level = this.levels.get(name);
-    if (level === undefined) return synthesis;
-    return phase === 'rounded' ? 0 : LATENT_RATE / this.tiling.tilesOver(level);
+    if (!this.grids.has(name)) return synthesis;
+    return phase === 'rounded' ? 0 : LATENT_RATE;
   }
 
   loss(graph: StepGraph, phase: Phase): StepLoss {
