@@ -41,7 +41,8 @@ it('copies of a graph compute in threads of their own what the graph computes', 
     expect(y!.shape).toEqual([2, 2]);
   }
   expect(results[3]!.y).toBe(into);
-  expect(() => copies[0]!.run(() => float32([5]))).toThrow(/input x does not fit.*\[5\].*\[2,3\]/);
+  const unfit = copies[0]!.run(() => float32([5]));
+  await expect(unfit).rejects.toThrow(/input x does not fit.*\[5\].*\[2,3\]/);
   for (const copy of [...copies, alone]) await copy.dispose();
 });
 

@@ -1,4 +1,4 @@
-import { adamScalars } from '../nn/adam.ts';
+import { adamScalars, EPSILON } from '../nn/adam.ts';
 
 /** Changes values and moments [from, to) by their gradient. */
 export type AdamRule = (
@@ -17,8 +17,6 @@ export interface AdamSettings {
   /** Times what gradients are taken. */
   readonly scale: number;
 }
-
-const EPSILON = 1e-8;
 
 /**
  * Adam (Kingma & Ba 2015) outside of a graph: what `adamStep` of `nn/adam.ts` does in it.

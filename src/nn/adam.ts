@@ -10,7 +10,8 @@ export interface AdamOptions {
   readonly averageDecay: number;
 }
 
-const EPSILON = 1e-8;
+/** What is added to the root of the second moment. */
+export const EPSILON = 1e-8;
 /** At step t the running average decays by t / (t + this) at most: weights of the first steps are soon forgotten. */
 export const AVERAGE_SETTLING = 9;
 

@@ -50,7 +50,11 @@ export class WorkerGraph implements CompiledGraph {
     return graph;
   }
 
-  run(feed: Feed, into: Readonly<Record<string, HostTensor>> = {}): Promise<Record<string, HostTensor>> {
+  /** Takes its inputs at once, then waits for the runs before it. */
+  async run(
+    feed: Feed,
+    into: Readonly<Record<string, HostTensor>> = {},
+  ): Promise<Record<string, HostTensor>> {
     const feeds = Object.fromEntries(
       this.inputs.map((port) => [port.name, inputOf(port, feed(port.label, port))]),
     );
@@ -59,14 +63,13 @@ export class WorkerGraph implements CompiledGraph {
       return this.answer();
     });
     this.last = run.catch(() => {});
-    return run.then((values) => {
-      const results = this.outputs.map(({ label, name }) => {
-        const target = into[label];
-        target?.data.set(values[name]!.data);
-        return [label, target ?? values[name]!];
-      });
-      return Object.fromEntries(results);
+    const values = await run;
+    const results = this.outputs.map(({ label, name }) => {
+      const target = into[label];
+      target?.data.set(values[name]!.data);
+      return [label, target ?? values[name]!];
     });
+    return Object.fromEntries(results);
   }
 
   async dispose(): Promise<void> {
