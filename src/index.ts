@@ -12,6 +12,7 @@ export {
 } from './codec/ecdc-encoder.ts';
 export type { DecodeReport } from './codec/file-decoder.ts';
 export type { FileEncoder } from './codec/file-encoder.ts';
+export { removeFitCheckpoints } from './codec/fit-checkpoints.ts';
 export {
   FittedCodec,
   type FittedEncodeOptions,

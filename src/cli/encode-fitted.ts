@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { removeFitCheckpoints } from '../codec/fit-checkpoints.ts';
 import { rateUnitsOf } from '../codec/fitted-formats.ts';
 import { signalFiles } from '../codec/signal-files.ts';
 import { CodecError } from '../core/errors.ts';
@@ -17,6 +18,7 @@ export interface FittedArgs extends CodecArgs, OutputArgs, JsonArgs {
   bpp: number | undefined;
   seed: number;
   onInterrupt: (typeof INTERRUPTS)[number];
+  checkpoint: string | undefined;
 }
 
 /** Options of encoding with recipes that are fitted to the signal. */
@@ -45,6 +47,11 @@ export function fittedOptions<T>(args: Argv<T>) {
       choices: INTERRUPTS,
       default: 'discard' as const,
       describe: 'fitted recipes: what Ctrl-C does with the best so far',
+    })
+    .option('checkpoint', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'fitted recipes: a folder to keep the fit in; the same command goes on from there',
     })
     .check(({ preset, steps, quality, bpp, seed }) => {
       if (quality !== undefined && !(quality >= 1 && quality <= 100)) {
@@ -82,8 +89,9 @@ export async function encodeFitted(
     });
   }
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  if (args.onInterrupt === 'save') process.once('SIGINT', onSignal);
+  const onSignal = () => stop.abort(args.onInterrupt === 'save' ? undefined : stopped(args.checkpoint));
+  const signals = signalsHeard(args);
+  for (const name of signals) process.once(name, onSignal);
   const codec = await loadFittedCodec(recipe, loadOptions(args));
   const signal = await signalFiles[codec.parts.media].read(input, (what) => {
     if (args.quiet) return;
@@ -101,11 +109,13 @@ export async function encodeFitted(
       ...(args.bitrate !== undefined && { bitrateKbps: args.bitrate }),
       seed: args.seed,
       abort: stop.signal,
+      ...(args.checkpoint !== undefined && { checkpoint: args.checkpoint }),
       onProgress: line.update,
     });
     line.stop();
     await writeBytes(output, file.bytes, args);
     const { bytes, bpp, kbps, psnrDb, lambda, interrupted, partBytes } = file;
+    if (args.checkpoint !== undefined && !interrupted) removeFitCheckpoints(args.checkpoint);
     const wallSeconds = (performance.now() - startedAt) / 1000;
     const about = codec.inspect(await openedAgain(bytes));
     const summary = {
@@ -132,8 +142,21 @@ export async function encodeFitted(
     }
   } finally {
     line.stop();
-    process.off('SIGINT', onSignal);
+    for (const name of signals) process.off(name, onSignal);
   }
+}
+
+/** What does not end the process at once: there is something to save first. */
+function signalsHeard({ onInterrupt, checkpoint }: FittedArgs): readonly ('SIGINT' | 'SIGTERM')[] {
+  if (checkpoint !== undefined) return ['SIGINT', 'SIGTERM'];
+  return onInterrupt === 'save' ? ['SIGINT'] : [];
+}
+
+function stopped(checkpoint: string | undefined): CodecError {
+  return new CodecError('interrupted', {
+    what: `stopped, the fit is kept in ${checkpoint}`,
+    remedy: 'The same command goes on from there.',
+  });
 }
 
 async function openedAgain(bytes: Uint8Array) {

@@ -25,6 +25,7 @@ function codecOf(payload: Uint8Array, sizedFor?: Representation<'video'>['sizedF
     name: 'hnerv-video',
     id: 12,
     fingerprint: new Uint8Array(8),
+    recipe: '{}',
     media: 'video',
     representation: representation as never,
     settings: {} as never,

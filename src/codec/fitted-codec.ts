@@ -15,6 +15,7 @@ import type {
   Representation,
   SignalOf,
 } from '../fitting/representation.ts';
+import { FitCheckpoints } from './fit-checkpoints.ts';
 import {
   fittedFormats,
   headerOf,
@@ -32,6 +33,8 @@ export interface FittedParts {
   readonly id: number;
   /** Of everything decoding needs to know besides the file. */
   readonly fingerprint: Uint8Array;
+  /** The whole recipe, on which its fits depend, as JSON. */
+  readonly recipe: string;
   readonly media: Media;
   readonly representation: Representation<Media>;
   readonly settings: FitSettings;
@@ -57,8 +60,13 @@ export interface FittedEncodeOptions {
   readonly seed?: number;
   /** `fit` counts from 1 where a rate takes several. */
   readonly onProgress?: (progress: FitProgress & { readonly fit: number; readonly lambda: number }) => void;
-  /** Ends the fit early with the best so far. */
+  /** Ends the fit early with the best so far; aborted with a `CodecError`, by throwing that. */
   readonly abort?: AbortSignal;
+  /**
+   * A folder where the fit is kept once a minute and when it ends: encoding the same again with the same options goes on from there, to
+   * the same file. `removeFitCheckpoints` clears it.
+   */
+  readonly checkpoint?: string;
 }
 
 export interface FittedFile {
@@ -105,6 +113,10 @@ export class FittedCodec {
       (bound && this.parts.representation.sizedFor?.(signal, bound.bpp * rateUnits.units)) ||
       this.parts.representation;
     const steps = options.steps ?? this.stepsOf(options.preset ?? this.parts.preset);
+    const lambda = this.lambdaOf(options.quality ?? this.parts.quality);
+    const seed = options.seed ?? 0;
+    const about = [this.parts.recipe, bound?.bpp, steps, lambda, seed];
+    const checkpoints = options.checkpoint && new FitCheckpoints(options.checkpoint, about, signal);
     let fits = 0;
     const fitOnce = async (lambda: number, share: number, from: Fitted | undefined): Promise<Attempt> => {
       const fit = ++fits;
@@ -113,7 +125,8 @@ export class FittedCodec {
         settings: from ? { ...settings, learningRate: settings.learningRate / 2 } : settings,
         steps: Math.max(1, Math.round(steps * share)),
         lambda,
-        seed: options.seed ?? 0,
+        seed,
+        ...(checkpoints && { checkpoint: checkpoints.of(fit) }),
         ...(from && { from: from.end }),
         ...(options.abort && { abort: options.abort }),
         onProgress: (progress) => options.onProgress?.({ ...progress, fit, lambda }),
@@ -126,7 +139,6 @@ export class FittedCodec {
         bpp: ratesOf(bytes.length, rateUnits).bpp,
       };
     };
-    const lambda = this.lambdaOf(options.quality ?? this.parts.quality);
     const best =
       bound === undefined
         ? await fitOnce(lambda, 1, undefined)

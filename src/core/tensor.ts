@@ -9,7 +9,7 @@ export function sizeOf(shape: readonly number[]): number {
 
 export function float32(
   shape: readonly number[],
-  data = new Float32Array(sizeOf(shape)),
+  data: Float32Array = new Float32Array(sizeOf(shape)),
 ): HostTensor & { dtype: 'float32' } {
   return { dtype: 'float32', shape, data };
 }

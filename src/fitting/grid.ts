@@ -1,3 +1,4 @@
+import { float32, type HostTensor } from '../core/tensor.ts';
 import type { AdamRule } from './adam.ts';
 
 type Origin = readonly [row: number, column: number];
@@ -104,6 +105,19 @@ export class WindowedGrid {
   /** Puts back the values last kept, if any. */
   restore(): void {
     if (this.kept) this.values.set(this.kept);
+  }
+
+  /** All there is to know between two steps: values, moments and what was kept, by name. Not copies. */
+  tensors(): Map<string, HostTensor> {
+    const { values, m, v, kept, rows, columns } = this;
+    const named = Object.entries({ values, m, v, ...(kept && { kept }) });
+    return new Map(named.map(([name, data]) => [name, float32([rows, columns], data)]));
+  }
+
+  /** Takes over what `tensors` of another grid of this size gave; kept values are none where it had none. */
+  adopt(tensorOf: (name: string) => HostTensor | undefined): void {
+    if (tensorOf('kept')) this.keep();
+    for (const [name, { data }] of this.tensors()) data.set(tensorOf(name)!.data);
   }
 
   private forTouched(each: (from: number, to: number) => void): void {

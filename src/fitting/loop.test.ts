@@ -4,8 +4,10 @@ import { float32, type HostTensor } from '../core/tensor.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import { adamScalars, adamStep } from '../nn/adam.ts';
 import { type AdamRule, adamRule } from './adam.ts';
+import type { FitCheckpoint, FitState } from './checkpoint.ts';
 import { WindowedGrid } from './grid.ts';
-import { type FitProblem, type FitProgress, runFit } from './loop.ts';
+import { type FitProgress, runFit } from './loop.ts';
+import type { FitProblem } from './problem.ts';
 
 const settings = {
   learningRate: 0.05,
@@ -109,6 +111,40 @@ describe('runFit', () => {
     });
     expect(outcome).toMatchObject({ steps: 5, interrupted: true });
     expect(fitted.grid.values.some((value) => value !== 0)).toBe(true);
+  });
+
+  it('goes on from the middle of a step as if it had not stopped', async () => {
+    const engine = await createEngine('onnx', { threads: 1 });
+    const options = { engine, settings, steps: 8, lambda: 0, seed: 1 };
+    const whole = problem();
+    const wanted = await runFit(whole, options);
+    let kept: FitState | undefined;
+    let saves = 0;
+    // Kept after 4 of the 6 runs of the second step, then after 3 of the last, the second that is rounded.
+    for (const runs of [10, 45]) {
+      const stop = new AbortController();
+      const checkpoint: FitCheckpoint = {
+        load: () => kept,
+        isDue() {
+          if (++saves === runs) stop.abort();
+          return false;
+        },
+        async save(state) {
+          const tensors = [...state.tensors].map(
+            ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() } as HostTensor] as const,
+          );
+          kept = { ...state, tensors: new Map(tensors) };
+        },
+      };
+      await runFit(problem(), { ...options, checkpoint, abort: stop.signal });
+      expect(6 * kept!.step + kept!.runs).toBe(runs);
+      expect(kept!.bestTotal === undefined).toBe(runs === 10);
+    }
+    const last = problem();
+    const checkpoint: FitCheckpoint = { load: () => kept, isDue: () => false, save: async () => {} };
+    const outcome = await runFit(last, { ...options, checkpoint });
+    expect(outcome).toEqual(wanted);
+    expect(last.grid.values).toEqual(whole.grid.values);
   });
 });
 

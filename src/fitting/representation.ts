@@ -1,5 +1,6 @@
 import type { AudioSignal, Clip, RasterImage } from '../core/signal.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { FitCheckpoint } from './checkpoint.ts';
 import type { FitProgress } from './loop.ts';
 
 /** What can be fitted, by the kind of file that holds it. */
@@ -55,8 +56,10 @@ export interface FitOptions {
   readonly lambda: number;
   readonly seed: number;
   readonly onProgress?: (progress: FitProgress) => void;
-  /** Ends the fit early, with the best so far. */
+  /** Ends the fit early, with the best so far; aborted with a `CodecError`, by throwing that. */
   readonly abort?: AbortSignal;
+  /** Where the fit is kept as it goes, and goes on from. */
+  readonly checkpoint?: FitCheckpoint;
   /** Where to start: `Fitted.end` of another fit of the same signal by the same recipe. */
   readonly from?: unknown;
 }

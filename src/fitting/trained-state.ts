@@ -1,3 +1,4 @@
+import { CodecError } from '../core/errors.ts';
 import { float32, type HostTensor } from '../core/tensor.ts';
 import type { AdamRule } from './adam.ts';
 import { WindowedGrid } from './grid.ts';
@@ -67,6 +68,39 @@ export class TrainedState {
     }
     const norm = Math.sqrt(squares);
     for (const [name, grid] of this.grids) grid.step(ruleOf(name, norm) ?? (() => {}));
+  }
+
+  /** Remembers all values. */
+  keep(): void {
+    for (const grid of this.grids.values()) grid.keep();
+  }
+
+  /** Puts back the values last kept, if any. */
+  restore(): void {
+    for (const grid of this.grids.values()) grid.restore();
+  }
+
+  /** Values, moments and what was kept, as `PART:NAME`. Not copies. */
+  tensors(): Map<string, HostTensor> {
+    return new Map(
+      [...this.grids].flatMap(([name, grid]) =>
+        [...grid.tensors()].map(([part, tensor]) => [`${part}:${name}`, tensor] as const),
+      ),
+    );
+  }
+
+  /** Takes over what `tensors` of the same fit gave. Throws `bad-weights` for those of another. */
+  adopt(tensors: ReadonlyMap<string, HostTensor>): void {
+    for (const [name, { data }] of this.tensors()) {
+      if (tensors.get(name)?.data.length === data.length) continue;
+      throw new CodecError('bad-weights', {
+        what: 'cannot go on with this fit',
+        found: `${tensors.get(name)?.data.length ?? 'no'} values of ${name}`,
+        expected: String(data.length),
+        remedy: 'Begin again.',
+      });
+    }
+    for (const [name, grid] of this.grids) grid.adopt((part) => tensors.get(`${part}:${name}`));
   }
 
   /** Copies of the parameters. */

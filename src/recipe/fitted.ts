@@ -21,6 +21,7 @@ export async function loadFittedCodec(nameOrFile: string, options: LoadOptions =
     name: recipe.name,
     id: recipe.id ?? 0,
     fingerprint: fingerprintOfRepresentation(recipe.representation),
+    recipe: JSON.stringify(recipe),
     media: recipe.media,
     representation: representations[recipe.representation.type].create(recipe.representation as never),
     settings,

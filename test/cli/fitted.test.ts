@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -110,6 +110,29 @@ describe('codec encode of a picture', () => {
       expect(jsonOf(await outcome)).toMatchObject({ output: 'photo.codec', interrupted: true });
       expect((await codec(place, 'decode', 'photo.codec')).status).toBe(1); // photo.png is there
       expect((await codec(place, 'decode', 'photo.codec', '-o', 'out.png')).status).toBe(0);
+    },
+    180_000,
+  );
+
+  it.skipIf(process.platform !== 'linux')(
+    'keeps the fit in a folder and goes on from there',
+    async () => {
+      const place = await withPicture();
+      const args = ['encode', 'photo.png', '--steps', '300'];
+      const { child, outcome } = await start(place, ...args, '--checkpoint', 'fits');
+      while (!existsSync(path.join(place, 'fits'))) await wait(20);
+      await wait(1000);
+      child.kill('SIGINT');
+      expect(failureOf(await outcome)).toMatch(/stopped, the fit is kept in fits. The same command goes on/);
+      expect(existsSync(path.join(place, 'photo.codec'))).toBe(false);
+      expect(readdirSync(path.join(place, 'fits'))).toEqual(['fit-1.safetensors']);
+      const other = await codec(place, ...args.slice(0, -1), '301', '--checkpoint', 'fits');
+      expect(failureOf(other)).toMatch(/cannot go on with the fit kept in fits/);
+      expect((await codec(place, ...args, '--checkpoint', 'fits')).status).toBe(0);
+      expect(existsSync(path.join(place, 'fits'))).toBe(false);
+      expect((await codec(place, ...args, '-o', 'whole.codec')).status).toBe(0);
+      const [file, whole] = ['photo.codec', 'whole.codec'].map((name) => readFileSync(path.join(place, name)));
+      expect(file!.equals(whole!)).toBe(true);
     },
     180_000,
   );

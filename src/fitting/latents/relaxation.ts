@@ -3,7 +3,7 @@ import type { Rng } from '../../core/rng.ts';
 import { float32, type HostTensor } from '../../core/tensor.ts';
 import type { GraphIo } from '../../engine/engine.ts';
 import { NoiseTable, roundStraightThrough, softRound } from '../../nn/rounding.ts';
-import type { Phase } from '../loop.ts';
+import type { Phase } from '../problem.ts';
 
 /** Temperature of the soft rounding at the start and the end of the first phase (C3, section 3.1). */
 const TEMPERATURE = [0.3, 0.1] as const;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Rng } from '../../core/rng.ts';
 import { float32, type HostTensor } from '../../core/tensor.ts';
-import type { FitProblem, Phase, StepGraph, StepInputs, StepLoss } from '../../fitting/loop.ts';
+import type { FitProblem, Phase, StepGraph, StepInputs, StepLoss } from '../../fitting/problem.ts';
 import { roundStraightThrough } from '../../nn/rounding.ts';
 import type { LayoutShape } from './layout.ts';
 import { nameOf, SCALE_BITS, shapesOf, TAP_BITS } from './network.ts';

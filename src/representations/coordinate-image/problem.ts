@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { float32, type HostTensor } from '../../core/tensor.ts';
-import type { FitProblem, StepGraph, StepInputs, StepLoss } from '../../fitting/loop.ts';
+import type { FitProblem, StepGraph, StepInputs, StepLoss } from '../../fitting/problem.ts';
 import type { Picture } from '../latent-image/picture.ts';
 import { type Parametrisation, sineNetwork } from './network.ts';
 import { pointsAt } from './points.ts';

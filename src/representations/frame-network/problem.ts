@@ -3,7 +3,7 @@ import type { Rng } from '../../core/rng.ts';
 import type { Clip } from '../../core/signal.ts';
 import type { Params } from '../../core/stages.ts';
 import { float32, type HostTensor, sizeOf } from '../../core/tensor.ts';
-import type { FitProblem, Phase, StepGraph, StepInputs, StepLoss } from '../../fitting/loop.ts';
+import type { FitProblem, Phase, StepGraph, StepInputs, StepLoss } from '../../fitting/problem.ts';
 import { roundStraightThrough } from '../../nn/rounding.ts';
 import { decodeFrame } from './decoder.ts';
 import { encodeContent, placeOf } from './embeddings.ts';

@@ -5,7 +5,7 @@ import type { GraphIo } from '../../engine/engine.ts';
 import { WindowedGrid } from '../../fitting/grid.ts';
 import { type PaddedGrid, windowOf } from '../../fitting/latents/padded-grid.ts';
 import { LatentNoise, latentsIn } from '../../fitting/latents/relaxation.ts';
-import type { FitProblem, Phase, StepGraph, StepInputs, StepLoss } from '../../fitting/loop.ts';
+import type { FitProblem, Phase, StepGraph, StepInputs, StepLoss } from '../../fitting/problem.ts';
 import { fineBits, gainBits } from './bits.ts';
 import { type AudioGeometry, FRAMES_PER_GAIN, type LatentAudioOptions, ROWS_BEFORE } from './geometry.ts';
 import type { Start } from './start.ts';

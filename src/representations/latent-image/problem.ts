@@ -3,7 +3,7 @@ import type { Rng } from '../../core/rng.ts';
 import { float32, type HostTensor, sizeOf } from '../../core/tensor.ts';
 import { WindowedGrid } from '../../fitting/grid.ts';
 import { LatentNoise, latentsIn } from '../../fitting/latents/relaxation.ts';
-import type { FitProblem, Phase, StepGraph, StepInputs, StepLoss } from '../../fitting/loop.ts';
+import type { FitProblem, Phase, StepGraph, StepInputs, StepLoss } from '../../fitting/problem.ts';
 import { latentBits } from './context-graph.ts';
 import { gridSizes, HALO, type LatentImageOptions, Tiling } from './geometry.ts';
 import type { Picture } from './picture.ts';

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { CodecError } from '../core/errors.ts';
+import type { FitCheckpoint } from '../fitting/checkpoint.ts';
+import type { Media, SignalOf } from '../fitting/representation.ts';
+import { writeFileAtomically } from '../media/atomic-file.ts';
+import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
+
+/** How much of a fit may be lost when its process dies. */
+const SAVE_EVERY_SECONDS = 60;
+const FILE = /^fit-\d+\.safetensors$/;
+
+const stateSchema = z.strictObject({
+  step: z.int().min(0),
+  runs: z.int().min(0),
+  sums: z.strictObject({ total: z.number(), error: z.number(), rate: z.number() }),
+  bestTotal: z.number().optional(),
+  rng: z.array(z.int().min(0)).length(4),
+});
+
+/**
+ * What an encoding has fitted so far, in a folder: a file for each of its fits, of which a search for a rate has several. Those that are
+ * done are read again, so that the search comes by the same way to where it was.
+ */
+export class FitCheckpoints {
+  private readonly folder: string;
+  private readonly key: string;
+
+  /**
+   * Makes the folder.
+   * @param about whatever the fits depend on besides the signal, as JSON
+   * @throws `bad-argument` if it cannot
+   */
+  constructor(folder: string, about: unknown, signal: SignalOf[Media]) {
+    this.folder = folder;
+    const hash = createHash('sha256').update(JSON.stringify(about));
+    digest(signal, (bytes) => hash.update(bytes));
+    this.key = hash.digest('hex');
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (cause) {
+      throw new CodecError(
+        'bad-argument',
+        { what: `cannot keep the fit in ${folder}`, found: (cause as Error).message, expected: 'a folder' },
+        { cause },
+      );
+    }
+  }
+
+  /** @param fit number of the fit, from 1 */
+  of(fit: number): FitCheckpoint {
+    const file = path.join(this.folder, `fit-${fit}.safetensors`);
+    let savedAt = performance.now();
+    return {
+      load: () => (existsSync(file) ? this.read(file) : undefined),
+      isDue: () => performance.now() - savedAt > 1000 * SAVE_EVERY_SECONDS,
+      save: async ({ tensors, ...state }) => {
+        const bytes = writeSafetensors(tensors, { key: this.key, state: JSON.stringify(state) });
+        await writeFileAtomically(file, bytes, { force: true });
+        savedAt = performance.now();
+      },
+    };
+  }
+
+  private read(file: string) {
+    const { tensors, metadata } = readSafetensors(readFileSync(file), file);
+    if (metadata.key !== this.key) {
+      throw new CodecError('bad-argument', {
+        what: `cannot go on with the fit kept in ${this.folder}`,
+        found: 'one of another signal, recipe or other options',
+        expected: 'one that the same command began',
+        remedy: 'Name another folder, or remove this one to begin again.',
+      });
+    }
+    return { ...stateSchema.parse(JSON.parse(metadata.state ?? 'null')), tensors };
+  }
+}
+
+/** Removes the fits that are kept in a folder, and the folder if nothing else is in it. */
+export function removeFitCheckpoints(folder: string): void {
+  const names = readdirSync(folder);
+  const kept = names.filter((name) => FILE.test(name));
+  for (const name of kept) rmSync(path.join(folder, name));
+  if (kept.length === names.length) rmdirSync(folder);
+}
+
+/** Gives all that a signal is made of, field after field. */
+function digest(value: unknown, update: (bytes: string | Uint8Array) => void): void {
+  if (ArrayBuffer.isView(value)) {
+    update(`${value.constructor.name} ${value.byteLength}\n`);
+    update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, field] of Object.entries(value)) {
+      update(`${name}\n`);
+      digest(field, update);
+    }
+  } else update(`${value}\n`);
+}
