@@ -131,7 +131,9 @@ describe('codec encode of a picture', () => {
       expect((await codec(place, ...args, '--checkpoint', 'fits')).status).toBe(0);
       expect(existsSync(path.join(place, 'fits'))).toBe(false);
       expect((await codec(place, ...args, '-o', 'whole.codec')).status).toBe(0);
-      const [file, whole] = ['photo.codec', 'whole.codec'].map((name) => readFileSync(path.join(place, name)));
+      const [file, whole] = ['photo.codec', 'whole.codec'].map((name) =>
+        readFileSync(path.join(place, name)),
+      );
       expect(file!.equals(whole!)).toBe(true);
     },
     180_000,
