@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { CodecError, onProcessExit, writeFileAtomically } from '../../src/index.ts';
@@ -8,7 +17,7 @@ import { findItems, type Item } from './items.ts';
 import { type Row, rowFromJson, rowsToCsv, rowToJson } from './row.ts';
 import { type Summary, summarize, summaryToMarkdown } from './summary.ts';
 import { parseSystems, type SystemSpec, whyAbsent } from './system-spec.ts';
-import type { Task } from './work.ts';
+import { type Task, UNFINISHED } from './work.ts';
 import { runTasks } from './worker-pool.ts';
 
 export interface EvaluateOptions {
@@ -24,7 +33,7 @@ export interface EvaluateOptions {
   readonly metrics?: readonly MetricName[];
   /** Worker processes. Default 1. */
   readonly jobs?: number;
-  /** Go on with what is in the folder: rows without error are kept. */
+  /** Go on with what is in the folder: rows without error are kept, fits that were not finished go on. */
   readonly resume?: boolean;
   /** Family that BD-rate and BD-metric compare with. Default: the first baseline of each medium. */
   readonly anchor?: string;
@@ -98,6 +107,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     removeScratch();
     forget();
   }
+  removeIfEmpty(path.join(output, UNFINISHED));
   const ordered = inOrder(rows, tasks);
   const labels = systems.map(({ label }) => label);
   const summary = summarize(ordered, labels, options.anchor);
@@ -162,6 +172,10 @@ function pairs(items: readonly Item[], systems: readonly SystemSpec[]): [Item, S
 function byFamily(tasks: readonly Task[]): Task[] {
   const families = [...new Set(tasks.map(({ system }) => system.family))];
   return families.flatMap((family) => tasks.filter(({ system }) => system.family === family));
+}
+
+function removeIfEmpty(folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
 const keyOf = ({ item, system }: { item: string; system: string }) => JSON.stringify([item, system]);

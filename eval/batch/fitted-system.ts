@@ -5,6 +5,7 @@ import {
   openContainer,
   readAudio,
   readImage,
+  removeFitCheckpoints,
   signalFiles,
 } from '../../src/index.ts';
 import type { Media } from '../media.ts';
@@ -28,7 +29,7 @@ export function fittedSystem({ name, media, settings, knob }: SystemSpec, thread
   const { [knobName]: _, ...changes } = others;
   let loaded: Promise<FittedCodec> | undefined;
   return {
-    async run(item, scratch) {
+    async run(item, scratch, checkpoint) {
       loaded ??= loadFittedCodec(name, { set: assignments(changes), threads });
       const codec = await loaded;
       const files = signalFiles[media];
@@ -36,15 +37,23 @@ export function fittedSystem({ name, media, settings, knob }: SystemSpec, thread
       collectGarbage();
       resetPeakMemory();
       const options = { [fittedKnobs[knobName].option]: knob, ...(preset !== undefined && { preset }) };
-      const [{ bytes }, encodeSeconds] = await timed(() => codec.encode(signal, options));
+      const [file, seconds] = await timed(() => codec.encode(signal, { ...options, checkpoint }));
+      const { bytes, earlierSeconds } = file;
       const [back, decodeSeconds] = await timed(() => codec.decode(bytes));
       const peak = peakMemoryBytes();
       const decoded = path.join(scratch, `decoded${files.extension}`);
       await files.write(decoded, back, { force: true });
+      removeFitCheckpoints(checkpoint);
       let payloadBytes = 0;
       for await (const { payload } of (await openContainer(bytes)).chunks()) payloadBytes += payload.length;
       return {
-        ...{ bytes: bytes.length, payloadBytes, encodeSeconds, decodeSeconds, peakMemoryBytes: peak },
+        ...{
+          bytes: bytes.length,
+          payloadBytes,
+          encodeSeconds: earlierSeconds + seconds,
+          decodeSeconds,
+          peakMemoryBytes: peak,
+        },
         ...{ reference: await compared[media](item.path), decoded: await compared[media](decoded) },
       };
     },

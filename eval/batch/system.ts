@@ -16,6 +16,9 @@ export interface Coded {
 
 /** A codec at a setting, ready to code items one after another. */
 export interface System {
-  /** `scratch`: a folder for files that need not last. */
-  run(item: Item, scratch: string): Promise<Coded>;
+  /**
+   * @param scratch a folder for files that need not last
+   * @param unfinished a folder for what another run could go on from should this one end too soon
+   */
+  run(item: Item, scratch: string, unfinished: string): Promise<Coded>;
 }

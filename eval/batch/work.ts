@@ -32,6 +32,9 @@ export interface Task {
   readonly keepSample: boolean;
 }
 
+/** Folder among the results of what a killed run left, to go on with. */
+export const UNFINISHED = 'unfinished';
+
 /** Makes rows, one at a time. */
 export class RowMaker {
   private readonly systems: SystemPool;
@@ -49,7 +52,8 @@ export class RowMaker {
     const scratch = mkdtempSync(path.join(this.scratchRoot, 'row-'));
     const head = { item: item.id, system: system.label, family: system.family, media: item.media };
     try {
-      const coded = await this.systems.open(system).run(item, scratch);
+      const unfinished = path.join(task.output, UNFINISHED, nameOf(task));
+      const coded = await this.systems.open(system).run(item, scratch, unfinished);
       return { ...head, ...(await describe(task, coded)) };
     } catch (error) {
       return { ...head, ...NOTHING, error: failureFrom(error) };

@@ -116,7 +116,7 @@ export async function encodeFitted(
     await writeBytes(output, file.bytes, args);
     const { bytes, bpp, kbps, psnrDb, lambda, interrupted, partBytes } = file;
     if (args.checkpoint !== undefined && !interrupted) removeFitCheckpoints(args.checkpoint);
-    const wallSeconds = (performance.now() - startedAt) / 1000;
+    const wallSeconds = file.earlierSeconds + (performance.now() - startedAt) / 1000;
     const about = codec.inspect(await openedAgain(bytes));
     const summary = {
       input,

@@ -59,7 +59,11 @@ export const evalCommand: CommandModule<object, Args> = {
       })
       .option('jobs', { type: 'number', default: 1, describe: 'processes at once' })
       .option('samples', { type: 'number', default: 2, describe: 'items shown in the report, per medium' })
-      .option('resume', { type: 'boolean', default: false, describe: 'go on with the results in the folder' })
+      .option('resume', {
+        type: 'boolean',
+        default: false,
+        describe: 'go on with the results and unfinished fits in the folder',
+      })
       .option('quiet', { type: 'boolean', default: false, describe: 'print nothing but errors' })
       .example('$0 eval clips/ --recipes encodec-24k@all --baselines opus@6,opus@12 -o out', '')
       .version(false);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } f
 import path from 'node:path';
 import { z } from 'zod';
 import { CodecError } from '../core/errors.ts';
-import type { FitCheckpoint } from '../fitting/checkpoint.ts';
+import type { FitCheckpoint, FitState } from '../fitting/checkpoint.ts';
 import type { Media, SignalOf } from '../fitting/representation.ts';
 import { writeFileAtomically } from '../media/atomic-file.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
@@ -18,6 +18,7 @@ const stateSchema = z.strictObject({
   sums: z.strictObject({ total: z.number(), error: z.number(), rate: z.number() }),
   bestTotal: z.number().optional(),
   rng: z.array(z.int().min(0)).length(4),
+  seconds: z.number().min(0),
 });
 
 /**
@@ -27,6 +28,8 @@ const stateSchema = z.strictObject({
 export class FitCheckpoints {
   private readonly folder: string;
   private readonly key: string;
+  /** Time that what was read here took those who kept it. */
+  earlierSeconds = 0;
 
   /**
    * Makes the folder.
@@ -52,19 +55,28 @@ export class FitCheckpoints {
   /** @param fit number of the fit, from 1 */
   of(fit: number): FitCheckpoint {
     const file = path.join(this.folder, `fit-${fit}.safetensors`);
-    let savedAt = performance.now();
+    const startedAt = performance.now();
+    let savedAt = startedAt;
+    let secondsBefore = 0;
     return {
-      load: () => (existsSync(file) ? this.read(file) : undefined),
+      load: () => {
+        if (!existsSync(file)) return undefined;
+        const { seconds, ...state } = this.read(file);
+        secondsBefore = seconds;
+        this.earlierSeconds += seconds;
+        return state;
+      },
       isDue: () => performance.now() - savedAt > 1000 * SAVE_EVERY_SECONDS,
-      save: async ({ tensors, ...state }) => {
-        const bytes = writeSafetensors(tensors, { key: this.key, state: JSON.stringify(state) });
-        await writeFileAtomically(file, bytes, { force: true });
+      save: async ({ tensors, ...rest }) => {
+        const seconds = secondsBefore + (performance.now() - startedAt) / 1000;
+        const state = JSON.stringify({ ...rest, seconds });
+        await writeFileAtomically(file, writeSafetensors(tensors, { key: this.key, state }), { force: true });
         savedAt = performance.now();
       },
     };
   }
 
-  private read(file: string) {
+  private read(file: string): FitState & { readonly seconds: number } {
     const { tensors, metadata } = readSafetensors(readFileSync(file), file);
     if (metadata.key !== this.key) {
       throw new CodecError('bad-argument', {

@@ -79,6 +79,8 @@ export interface FittedFile {
   readonly psnrDb: number;
   readonly lambda: number;
   readonly interrupted: boolean;
+  /** Time that fits took before this call, which went on with what `checkpoint` had. */
+  readonly earlierSeconds: number;
   readonly partBytes: Readonly<Record<string, number>>;
 }
 
@@ -116,7 +118,8 @@ export class FittedCodec {
     const lambda = this.lambdaOf(options.quality ?? this.parts.quality);
     const seed = options.seed ?? 0;
     const about = [this.parts.recipe, bound?.bpp, steps, lambda, seed];
-    const checkpoints = options.checkpoint && new FitCheckpoints(options.checkpoint, about, signal);
+    const { checkpoint } = options;
+    const checkpoints = checkpoint === undefined ? undefined : new FitCheckpoints(checkpoint, about, signal);
     let fits = 0;
     const fitOnce = async (lambda: number, share: number, from: Fitted | undefined): Promise<Attempt> => {
       const fit = ++fits;
@@ -149,6 +152,7 @@ export class FittedCodec {
       lambda: best.lambda,
       psnrDb: -10 * Math.log10(best.fitted.meanSquaredError),
       interrupted: best.fitted.interrupted,
+      earlierSeconds: checkpoints?.earlierSeconds ?? 0,
       partBytes: best.fitted.bytes,
     };
   }
