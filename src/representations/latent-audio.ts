@@ -1,25 +1,17 @@
-import { z } from 'zod';
 import { CodecError } from '../core/errors.ts';
 import { type AudioSignal, assertValidAudio, lengthSamples } from '../core/signal.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { Engine } from '../engine/engine.ts';
 import { badPayload } from '../entropy/entropy-coder.ts';
 import { countBits } from '../fitting/latents/coding.ts';
-import { MAX_CONTEXTS } from '../fitting/latents/context-shape.ts';
 import { roundedGrid } from '../fitting/latents/padded-grid.ts';
 import { runFit } from '../fitting/loop.ts';
 import { memo } from '../fitting/memo.ts';
 import { packNetwork } from '../fitting/network.ts';
 import type { FitOptions, Fitted, FormatOf, Representation } from '../fitting/representation.ts';
 import { storedNetwork } from '../fitting/start.ts';
-import {
-  AudioGeometry,
-  type LatentAudioOptions,
-  MAX_CHANNELS,
-  macPerSample,
-  networkParts,
-} from './latent-audio/geometry.ts';
-import type { Loudness } from './latent-audio/loudness.ts';
+import { AudioGeometry, MAX_CHANNELS, macPerSample, networkParts } from './latent-audio/geometry.ts';
+import { encoderOptions, type LatentAudioOptions, type Loudness, options } from './latent-audio/options.ts';
 import { codedFine, codedGains, type Latents, parsePayload, writePayload } from './latent-audio/payload.ts';
 import { LatentAudioProblem } from './latent-audio/problem.ts';
 import { rotated } from './latent-audio/spectrum.ts';
@@ -32,47 +24,6 @@ type Format = FormatOf['audio'];
 
 /** Of all channels: what fits in memory. */
 const MAX_SAMPLES = 2 ** 28;
-
-const options = z.strictObject({
-  hopMilliseconds: z
-    .number()
-    .min(2)
-    .max(100)
-    .default(16)
-    .describe('from one frame of the transform to the next; a frame is twice as long'),
-  contexts: z
-    .int()
-    .min(1)
-    .max(MAX_CONTEXTS)
-    .default(16)
-    .describe("latents that a coefficient's distribution depends on, besides its gain and band"),
-  contextWidth: z.int().min(2).max(16).default(16).describe('hidden units of the context models'),
-  width: z.int().min(2).max(64).default(8).describe('hidden units of the synthesis'),
-  tileFrames: z.literal([64, 128, 256]).default(128).describe('frames that are computed at once'),
-  maskingExponent: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.7)
-    .describe('how errors may grow with the sound around them: their power with its power to this'),
-  bandwidthExponent: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe('the same for the width of critical bands, by amplitude'),
-  energyWeight: z
-    .number()
-    .min(0)
-    .default(0.5)
-    .describe("what a band's wrong loudness counts beside the error of its coefficients"),
-  weights: z
-    .string()
-    .optional()
-    .describe(
-      'networks that fits start from and that decoders know: a name of codec weights list, or a path',
-    ),
-});
 
 /**
  * A sound as integer latents on two grids, coarse gains of critical bands and coefficients of a lapped transform in units of
@@ -200,8 +151,7 @@ const OCTAVE_DB = 20 * Math.log10(2);
 export const latentAudio = {
   media: 'audio',
   options,
-  // How errors sound matters to the encoder only.
-  encoderOptions: ['maskingExponent', 'bandwidthExponent', 'energyWeight'],
+  encoderOptions,
   create: (chosen: LatentAudioOptions & Loudness): Representation<'audio'> => new LatentAudio(chosen),
 } as const;
 

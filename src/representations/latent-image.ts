@@ -1,22 +1,14 @@
-import { z } from 'zod';
 import { bitDepthOf, type RasterImage } from '../core/signal.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { Engine } from '../engine/engine.ts';
 import { countBits } from '../fitting/latents/coding.ts';
-import { MAX_CONTEXTS } from '../fitting/latents/context-shape.ts';
 import { type PaddedGrid, roundedGrid } from '../fitting/latents/padded-grid.ts';
 import { runFit } from '../fitting/loop.ts';
 import { memo } from '../fitting/memo.ts';
 import { packNetwork } from '../fitting/network.ts';
 import type { FitOptions, Fitted, FormatOf, Representation } from '../fitting/representation.ts';
-import {
-  gridSizes,
-  type LatentImageOptions,
-  macPerPixel,
-  networkParts,
-  type Size,
-  Tiling,
-} from './latent-image/geometry.ts';
+import { gridSizes, macPerPixel, networkParts, type Size, Tiling } from './latent-image/geometry.ts';
+import { type LatentImageOptions, options } from './latent-image/options.ts';
 import { codedGrids, parsePayload, withoutEmpty, writePayload } from './latent-image/payload.ts';
 import { type Picture, pictureOf } from './latent-image/picture.ts';
 import { LatentImageProblem, latentName } from './latent-image/problem.ts';
@@ -28,25 +20,6 @@ type Format = FormatOf['image'];
 
 /** Tiles by which the steps of the network's quantization are judged, at most. */
 const JUDGED_TILES = 8;
-
-const options = z.strictObject({
-  levels: z.int().min(1).max(9).default(7).describe('grids of latents, each half as large as the last'),
-  contexts: z
-    .int()
-    .min(1)
-    .max(MAX_CONTEXTS)
-    .default(16)
-    .describe("latents that a latent's distribution depends on"),
-  contextWidth: z.int().min(2).max(16).default(16).describe('hidden units of the context model'),
-  width: z.int().min(2).max(256).default(32).describe('hidden units of the synthesis'),
-  tile: z.literal([64, 128, 256, 512]).default(256).describe('pixels of a side of what is computed at once'),
-  weights: z
-    .string()
-    .optional()
-    .describe(
-      'networks that fits start from and that decoders know: a name of codec weights list, or a path',
-    ),
-});
 
 /**
  * A picture as integer latents on grids of falling resolution, an autoregressive context model in integers, learned

@@ -1,14 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { contextBits } from '../../fitting/latents/context-graph.ts';
 import { contextOffsets, PADDING } from '../../fitting/latents/context-shape.ts';
-import {
-  type AudioGeometry,
-  FRAMES_PER_GAIN,
-  fineShape,
-  gainShape,
-  type LatentAudioOptions,
-  ROWS_BEFORE,
-} from './geometry.ts';
+import { type AudioGeometry, FRAMES_PER_GAIN, fineShape, gainShape, ROWS_BEFORE } from './geometry.ts';
+import type { LatentAudioOptions } from './options.ts';
 import { bandPlane } from './synthesis.ts';
 
 /** Integers beside coefficients say gains in quarters. */

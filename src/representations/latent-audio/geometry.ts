@@ -1,21 +1,7 @@
 import { type ContextShape, contextPart, macPerLatent } from '../../fitting/latents/context-shape.ts';
 import type { NetworkPart } from '../../fitting/network.ts';
 import type { FormatOf } from '../../fitting/representation.ts';
-
-export interface LatentAudioOptions {
-  /** From one frame of the transform to the next. */
-  readonly hopMilliseconds: number;
-  /** Latents before a latent that its distribution depends on. */
-  readonly contexts: number;
-  /** Units in the hidden layers of the context models. */
-  readonly contextWidth: number;
-  /** Units in the hidden layer of the synthesis. */
-  readonly width: number;
-  /** Frames that are computed at once. */
-  readonly tileFrames: number;
-  /** Name or path of networks that fits start from and decoders know. */
-  readonly weights?: string | undefined;
-}
+import type { LatentAudioOptions } from './options.ts';
 
 /** Frames that a row of gains is for. */
 export const FRAMES_PER_GAIN = 2;

@@ -1,14 +1,5 @@
 import { type AudioGeometry, BAND_PARTS, bandwidthHz, FRAMES_PER_GAIN, frequencyAt } from './geometry.ts';
-
-/** What an encoder takes for how errors sound. */
-export interface Loudness {
-  /** How errors may grow with the sound around them: their power with its power to this. */
-  readonly maskingExponent: number;
-  /** The same for the width of critical bands, their amplitude with the width to this. */
-  readonly bandwidthExponent: number;
-  /** What a band's wrong loudness counts beside the error of its coefficients. */
-  readonly energyWeight: number;
-}
+import type { Loudness } from './options.ts';
 
 /** Power that counts as silence, of the sound's mean power. */
 const FLOOR = 1e-5;

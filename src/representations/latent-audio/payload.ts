@@ -7,14 +7,8 @@ import { type PaddedGrid, paddedGrid, rowStart } from '../../fitting/latents/pad
 import { unpackNetwork } from '../../fitting/network.ts';
 import { storedNetwork } from '../../fitting/start.ts';
 import { GAIN_QUARTERS } from './bits.ts';
-import {
-  type AudioGeometry,
-  fineShape,
-  gainShape,
-  type LatentAudioOptions,
-  networkParts,
-  SPREAD_PARTS,
-} from './geometry.ts';
+import { type AudioGeometry, fineShape, gainShape, networkParts, SPREAD_PARTS } from './geometry.ts';
+import type { LatentAudioOptions } from './options.ts';
 import { MAX_STEP } from './start.ts';
 import { MIN_LEVEL } from './target.ts';
 

@@ -7,7 +7,8 @@ import { type PaddedGrid, windowOf } from '../../fitting/latents/padded-grid.ts'
 import { LatentNoise, latentsIn } from '../../fitting/latents/relaxation.ts';
 import type { FitProblem, Phase, StepGraph, StepInputs, StepLoss } from '../../fitting/problem.ts';
 import { fineBits, gainBits } from './bits.ts';
-import { type AudioGeometry, FRAMES_PER_GAIN, type LatentAudioOptions, ROWS_BEFORE } from './geometry.ts';
+import { type AudioGeometry, FRAMES_PER_GAIN, ROWS_BEFORE } from './geometry.ts';
+import type { LatentAudioOptions } from './options.ts';
 import type { Start } from './start.ts';
 import { spread, unitsOf } from './synthesis.ts';
 import type { Target } from './target.ts';

@@ -2,7 +2,8 @@ import { Rng } from '../../core/rng.ts';
 import type { HostTensor } from '../../core/tensor.ts';
 import { type PaddedGrid, roundedGrid, rowStart } from '../../fitting/latents/padded-grid.ts';
 import { isEmpty, octaves, randomise, randomiseContext, storedNetwork } from '../../fitting/start.ts';
-import { type LatentAudioOptions, networkParts, SPREAD_PARTS } from './geometry.ts';
+import { networkParts, SPREAD_PARTS } from './geometry.ts';
+import type { LatentAudioOptions } from './options.ts';
 import type { Target } from './target.ts';
 
 /** Where a fit begins. */

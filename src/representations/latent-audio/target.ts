@@ -2,7 +2,8 @@ import type { AudioSignal } from '../../core/signal.ts';
 import { float32, type HostTensor } from '../../core/tensor.ts';
 import { octaves } from '../../fitting/start.ts';
 import { type AudioGeometry, SPREAD_PARTS } from './geometry.ts';
-import { type Loudness, toleranceOf } from './loudness.ts';
+import { toleranceOf } from './loudness.ts';
+import type { Loudness } from './options.ts';
 import { coefficientsOf } from './spectrum.ts';
 
 /** Levels are in quarter octaves of amplitude. */

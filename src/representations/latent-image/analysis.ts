@@ -1,5 +1,6 @@
 import type { HostTensor } from '../../core/tensor.ts';
-import { gridSizes, type LatentImageOptions, type Size } from './geometry.ts';
+import { gridSizes, type Size } from './geometry.ts';
+import type { LatentImageOptions } from './options.ts';
 import type { Picture } from './picture.ts';
 
 /** Taps of a 3 x 3 filter in each channel. */

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { contextBits } from '../../fitting/latents/context-graph.ts';
 import { contextOffsets } from '../../fitting/latents/context-shape.ts';
-import { HALO, type LatentImageOptions } from './geometry.ts';
+import { HALO } from './geometry.ts';
+import type { LatentImageOptions } from './options.ts';
 import { fillCores, innerSize, type Stack } from './stacks.ts';
 
 /**

@@ -1,20 +1,6 @@
 import { type ContextShape, contextPart, macPerLatent } from '../../fitting/latents/context-shape.ts';
 import type { NetworkPart } from '../../fitting/network.ts';
-
-export interface LatentImageOptions {
-  /** Grids, each half as large as the one before; the first has the picture's size. */
-  readonly levels: number;
-  /** Latents before a latent that its distribution depends on. */
-  readonly contexts: number;
-  /** Units in the hidden layers of the context model. */
-  readonly contextWidth: number;
-  /** Units in the hidden layer of the synthesis. */
-  readonly width: number;
-  /** Pixels of a side of what is computed at once. */
-  readonly tile: number;
-  /** Name or path of networks that fits start from and decoders know. */
-  readonly weights?: string | undefined;
-}
+import type { LatentImageOptions } from './options.ts';
 
 /** Latents around a tile, at every level, that it depends on. */
 export const HALO = 4;

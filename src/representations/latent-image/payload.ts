@@ -6,7 +6,8 @@ import { type CodedGrid, decodeLatents, encodeLatents } from '../../fitting/late
 import { IntegerContext } from '../../fitting/latents/integer-context.ts';
 import { type PaddedGrid, paddedGrid } from '../../fitting/latents/padded-grid.ts';
 import { unpackNetwork } from '../../fitting/network.ts';
-import { contextShape, gridSizes, type LatentImageOptions, networkParts, type Size } from './geometry.ts';
+import { contextShape, gridSizes, networkParts, type Size } from './geometry.ts';
+import type { LatentImageOptions } from './options.ts';
 import { knownNetwork, MAX_GAIN } from './start.ts';
 
 /** What a payload holds: which levels have latents (varint, a bit each), the gain (u8), the networks, the latents. */

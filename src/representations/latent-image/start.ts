@@ -3,7 +3,8 @@ import type { HostTensor } from '../../core/tensor.ts';
 import { isEmpty, octaves, randomise, randomiseContext, storedNetwork } from '../../fitting/start.ts';
 import { loadWeights } from '../../weights/store.ts';
 import { analyse } from './analysis.ts';
-import { gridSizes, type LatentImageOptions, networkParts, type Size } from './geometry.ts';
+import { gridSizes, networkParts, type Size } from './geometry.ts';
+import type { LatentImageOptions } from './options.ts';
 import type { Picture } from './picture.ts';
 
 type Network = Map<string, HostTensor>;
