@@ -42,6 +42,16 @@ export class Rng {
     return Math.floor(this.uniform() * n);
   }
 
+  /** A copy in another order (Fisher & Yates). */
+  shuffled<T>(items: Iterable<T>): T[] {
+    const mixed = [...items];
+    for (let i = mixed.length - 1; i > 0; i--) {
+      const j = this.int(i + 1);
+      [mixed[i], mixed[j]] = [mixed[j]!, mixed[i]!];
+    }
+    return mixed;
+  }
+
   /** Standard normal, by Box-Muller. */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());

@@ -84,12 +84,7 @@ describe('levels of weights', () => {
 
   it('learns the scale of rows and columns', () => {
     const levels = weights(300, 400, 6, 5);
-    const shuffled = levels.slice();
-    const rng = new Rng(6);
-    for (let i = levels.length - 1; i > 0; i--) {
-      const j = rng.int(i + 1);
-      [shuffled[i], shuffled[j]] = [shuffled[j]!, shuffled[i]!];
-    }
+    const shuffled = Int32Array.from(new Rng(6).shuffled(levels));
     const bytes = expectRoundTrip(levels, 400).length;
     expect(bytes).toBeLessThan(0.99 * expectRoundTrip(shuffled, 400).length);
   });

@@ -122,7 +122,7 @@ export function trainContext(
 
   for (let epoch = 0; epoch < epochs; epoch++) {
     const step = rate * settle(epochs - epoch);
-    for (const chunk of shuffled(chunks, rng)) {
+    for (const chunk of rng.shuffled(chunks)) {
       const count = codebookCounts[rng.int(codebookCounts.length)]!;
       learnChunk(chunk, Math.min(count, chunk.codebooks), step);
     }
@@ -139,13 +139,4 @@ export function trainContext(
 /** Share of the step with so many epochs left: the last is a quarter, the one before a half. */
 function settle(left: number): number {
   return left === 1 ? 0.25 : left === 2 ? 0.5 : 1;
-}
-
-function shuffled<T>(items: readonly T[], rng: Rng): T[] {
-  const mixed = [...items];
-  for (let i = mixed.length - 1; i > 0; i--) {
-    const j = rng.int(i + 1);
-    [mixed[i], mixed[j]] = [mixed[j]!, mixed[i]!];
-  }
-  return mixed;
 }

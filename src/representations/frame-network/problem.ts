@@ -75,7 +75,7 @@ export class FrameNetworkProblem implements FitProblem {
   draw(run: number, _phase: Phase, _progress: number, rng: Rng): StepInputs {
     const { clip, geometry, sizes } = this;
     const at = run % this.runsPerStep;
-    if (at === 0) this.order = shuffled(this.runsPerStep, rng);
+    if (at === 0) this.order = rng.shuffled(clip.pictures.keys());
     const picture = this.order[at]!;
     const frame = padFrame(clip.pictures[picture]!, clip.width, clip.height, geometry.padded);
     const inputs: Record<string, HostTensor> = { frame: float32([1, ...geometry.padded, 3], frame) };
@@ -105,13 +105,4 @@ function roundedTo<T extends tf.Tensor>(x: T, step: number): T {
 function spreadBits(x: tf.Tensor, step: number): tf.Scalar {
   const scale = tf.mul(tf.mean(tf.abs(x)), (2 * Math.E) / step);
   return tf.div(tf.log(tf.add(scale, 1)), Math.LN2) as tf.Scalar;
-}
-
-function shuffled(length: number, rng: Rng): number[] {
-  const order = Array.from({ length }, (_, i) => i);
-  for (let i = length - 1; i > 0; i--) {
-    const j = rng.int(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
 }

@@ -113,7 +113,7 @@ export class LatentImageProblem implements FitProblem {
   draw(run: number, phase: Phase, progress: number, rng: Rng, part: number): StepInputs {
     const { tiling, options } = this;
     const turn = run % tiling.count;
-    if (turn === 0 && part === 0) this.order = shuffled(tiling.count, rng);
+    if (turn === 0 && part === 0) this.order = rng.shuffled(Array(tiling.count).keys());
     const piece = this.order[turn]! * tiling.piecesPerTile + part;
     const at: Record<string, [number, number]> = {};
     for (let level = 0; level < options.levels; level++) {
@@ -157,13 +157,4 @@ export class LatentImageProblem implements FitProblem {
 
 export function latentName(level: number): string {
   return `latent:${level}`;
-}
-
-function shuffled(count: number, rng: Rng): number[] {
-  const order = Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = rng.int(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
 }
