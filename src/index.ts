@@ -69,6 +69,7 @@ export { writeFileAtomically } from './media/atomic-file.ts';
 export { openAudio, readAudio, writeAudio } from './media/audio-file.ts';
 export { onProcessExit } from './media/exit-cleanup.ts';
 export { readImage, readRaster, writeImage } from './media/image-file.ts';
+export { isManifest, readManifest } from './media/manifest.ts';
 export { resample } from './media/resample.ts';
 export { openVideo, type VideoStream } from './media/video-file.ts';
 export { createVideoWriter, type VideoWriter } from './media/video-writer.ts';

@@ -28,8 +28,9 @@ it('goes on with a fit that an earlier run did not finish, and tells the time of
   await expect(encoded).rejects.toThrow('stopped by the test');
   const [spec] = parseSystems('recipe', ['inr-image@quality=30:fit.presets.fast.steps=40']);
   const item = { id: 'photo.png', path: file, media: 'image' } as const;
-  const inOne = await fittedSystem(spec!, 1).run(item, place, path.join(place, 'unfinished', 'another'));
-  const { encodeSeconds, decoded, bytes } = await fittedSystem(spec!, 1).run(item, place, unfinished);
+  const system = fittedSystem(spec!, (set) => loadFittedCodec('inr-image', { set, threads: 1 }));
+  const inOne = await system.run(item, place, path.join(place, 'unfinished', 'another'));
+  const { encodeSeconds, decoded, bytes } = await system.run(item, place, unfinished);
   expect({ decoded, bytes }).toEqual({ decoded: inOne.decoded, bytes: inOne.bytes });
   // Two of forty steps were left to do.
   expect(encodeSeconds).toBeGreaterThan(inOne.encodeSeconds / 4);

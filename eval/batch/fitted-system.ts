@@ -1,7 +1,6 @@
 import path from 'node:path';
 import {
   type FittedCodec,
-  loadFittedCodec,
   openContainer,
   readAudio,
   readImage,
@@ -22,16 +21,17 @@ const compared: Record<Media, (file: string) => Promise<Coded['reference']>> = {
   video: async (file) => ({ kind: 'video', path: file }),
 };
 
+/** Opens the recipe with settings changed. */
+export type FittedLoad = (set: string[]) => Promise<FittedCodec>;
+
 /** A recipe that is fitted to each signal, at a quality or rate. What it decodes is compared as the command would write it. */
-export function fittedSystem({ name, media, settings, knob }: SystemSpec, threads: number): System {
+export function fittedSystem({ media, settings, knob }: SystemSpec, load: FittedLoad): System {
   const { preset, ...others } = settings;
   const knobName = fittedKnobNames.find((each) => each in others) ?? 'quality';
   const { [knobName]: _, ...changes } = others;
-  let loaded: Promise<FittedCodec> | undefined;
   return {
     async run(item, scratch, checkpoint) {
-      loaded ??= loadFittedCodec(name, { set: assignments(changes), threads });
-      const codec = await loaded;
+      const codec = await load(assignments(changes));
       const files = signalFiles[media];
       const signal = await files.read(item.path);
       collectGarbage();

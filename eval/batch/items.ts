@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { CodecError } from '../../src/index.ts';
+import { CodecError, isManifest, readManifest } from '../../src/index.ts';
 import { type Media, mediaOfFile } from '../media.ts';
 
 /** Something to code. */
@@ -22,8 +22,7 @@ export function findItems(inputs: readonly string[]): Item[] {
   const items = inputs.flatMap((input) => {
     if (!existsSync(input)) throw unusable(input, 'no such file or folder');
     if (statSync(input).isDirectory()) return itemsInFolder(input);
-    if (input.endsWith('.jsonl')) return itemsOfJsonl(input);
-    if (input.endsWith('.csv')) return itemsOfCsv(input);
+    if (isManifest(input)) return itemsOfManifest(input);
     return [item(path.basename(input), input)];
   });
   if (items.length === 0) throw unusable(inputs.join(', '), 'nothing to code');
@@ -44,47 +43,12 @@ function itemsInFolder(folder: string): Item[] {
   return files.map((name) => item(name.split(path.sep).join('/'), path.join(folder, name)));
 }
 
-function itemsOfJsonl(manifest: string): Item[] {
-  return lines(manifest).map((line, i) => {
-    try {
-      return entry(manifest, i + 1, JSON.parse(line));
-    } catch (error) {
-      if (error instanceof CodecError) throw error;
-      throw unusable(`line ${i + 1} of ${manifest}`, 'not JSON');
-    }
+function itemsOfManifest(manifest: string): Item[] {
+  return readManifest(manifest).map(({ line, value: { path: file, id } }) => {
+    if (typeof file !== 'string' || file === '') throw unusable(`line ${line} of ${manifest}`, 'no "path"');
+    const name = typeof id === 'string' && id !== '' ? id : file;
+    return item(name, path.resolve(path.dirname(manifest), file));
   });
-}
-
-function itemsOfCsv(manifest: string): Item[] {
-  const [head, ...rest] = lines(manifest).map(cells);
-  return rest.map((row, i) => {
-    return entry(
-      manifest,
-      i + 2,
-      Object.fromEntries(head!.map((name, column) => [name.trim(), row[column]])),
-    );
-  });
-}
-
-function entry(manifest: string, line: number, value: { path?: unknown; id?: unknown } | null): Item {
-  if (typeof value?.path !== 'string' || value.path === '') {
-    throw unusable(`line ${line} of ${manifest}`, 'no "path"');
-  }
-  const id = typeof value.id === 'string' && value.id !== '' ? value.id : value.path;
-  return item(id, path.resolve(path.dirname(manifest), value.path));
-}
-
-function lines(file: string): string[] {
-  return readFileSync(file, 'utf8')
-    .split(/\r?\n/)
-    .filter((line) => line.trim());
-}
-
-/** Cells of one line of CSV (RFC 4180). */
-function cells(line: string): string[] {
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
-  );
 }
 
 function unusable(what: string, found: string): CodecError {

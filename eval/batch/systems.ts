@@ -1,8 +1,10 @@
 import {
   Codec,
+  type FittedCodec,
   inspectContainer,
   isFitted,
   loadAnyRecipe,
+  loadFittedCodec,
   openContainer,
   readAudio,
   resample,
@@ -18,6 +20,7 @@ import { timed } from './timed.ts';
 /** Opens systems; those of one recipe share its model. */
 export class SystemPool {
   private readonly codecs = new Map<string, Promise<Codec>>();
+  private readonly fittedCodecs = new Map<string, Promise<FittedCodec>>();
   private readonly threads: number;
 
   constructor(threads: number) {
@@ -26,18 +29,27 @@ export class SystemPool {
 
   open(spec: SystemSpec): System {
     if (spec.kind === 'baseline') return baselineSystem(spec, baselines[spec.name as BaselineName]);
-    if (isFitted(loadAnyRecipe(spec.name))) return fittedSystem(spec, this.threads);
+    if (isFitted(loadAnyRecipe(spec.name))) return fittedSystem(spec, (set) => this.fitted(spec, set));
     return recipeSystem(spec, () => this.codec(spec));
   }
 
   private codec({ name, settings }: SystemSpec): Promise<Codec> {
     const { bitrate: _, ...changes } = settings;
     const set = assignments(changes);
-    const key = JSON.stringify([name, set]);
-    const open = this.codecs.get(key) ?? Codec.load(name, { set, threads: this.threads });
-    this.codecs.set(key, open);
-    return open;
+    return once(this.codecs, [name, set], () => Codec.load(name, { set, threads: this.threads }));
   }
+
+  private fitted({ name }: SystemSpec, set: string[]): Promise<FittedCodec> {
+    return once(this.fittedCodecs, [name, set], () => loadFittedCodec(name, { set, threads: this.threads }));
+  }
+}
+
+/** What is made for a key, made once. */
+function once<T>(made: Map<string, T>, key: unknown, make: () => T): T {
+  const name = JSON.stringify(key);
+  const value = made.get(name) ?? make();
+  made.set(name, value);
+  return value;
 }
 
 function recipeSystem(spec: SystemSpec, load: () => Promise<Codec>): System {

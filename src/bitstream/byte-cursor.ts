@@ -43,6 +43,11 @@ export class ByteCursor {
     return this.failure ? NOTHING : this.bytes.subarray(at, at + size);
   }
 
+  /** What is wrong with bytes that are all there is, in words. */
+  get found(): string | undefined {
+    return this.failure === 'short' ? `${this.end} bytes` : this.failure;
+  }
+
   fail(reason: string): void {
     this.failure ??= reason;
   }

@@ -3,6 +3,7 @@ import { signalFiles } from '../codec/signal-files.ts';
 import { CodecError } from '../core/errors.ts';
 import type { RasterImage } from '../core/signal.ts';
 import type { Media, SignalOf } from '../fitting/representation.ts';
+import type { SampleFormat } from '../media/audio-stream.ts';
 import { loadFittedCodec } from '../recipe/fitted.ts';
 import { assertOtherFile, replaceExtension } from './files.ts';
 import { type CodecArgs, type JsonArgs, loadOptions, type OutputArgs } from './options.ts';
@@ -18,17 +19,19 @@ export async function decodeFitted(
       readonly startedAt: number;
       /** Only this frame of a video. */
       readonly frame: number | undefined;
+      /** Samples of a WAV. */
+      readonly format: SampleFormat;
       bytes(): number;
     },
 ): Promise<void> {
-  const { input, force, frame } = args;
+  const { input, force, frame, format } = args;
   const one = frame !== undefined;
   const { extension, write } = signalFiles[one ? 'image' : file.media];
   const output = args.output ?? replaceExtension(input, one ? `-${frame}${extension}` : extension);
   assertOtherFile(input, output);
   const codec = await loadFittedCodec(recipe, loadOptions(args));
   const signal = await codec.decode(file, one ? { from: frame, to: frame + 1 } : undefined);
-  await write(output, one ? pictureOf(signal) : signal, { force });
+  await write(output, one ? pictureOf(signal) : signal, { force, format });
   const wallSeconds = (performance.now() - args.startedAt) / 1000;
   const stream = output === '-' ? process.stderr : process.stdout;
   if (args.json) {
@@ -41,8 +44,8 @@ export async function decodeFitted(
     };
     stream.write(`${JSON.stringify({ ...summary, wallSeconds })}\n`);
   } else if (!args.quiet) {
-    const format = Object.entries(file.format).map(([name, value]) => `${name} ${value}`);
-    stream.write(`${output}: ${format.join(', ')}, in ${wallSeconds.toFixed(2)} s\n`);
+    const about = Object.entries(file.format).map(([name, value]) => `${name} ${value}`);
+    stream.write(`${output}: ${about.join(', ')}, in ${wallSeconds.toFixed(2)} s\n`);
   }
 }
 

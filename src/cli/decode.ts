@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { createAudioWriter } from '../media/audio-file.ts';
+import type { SampleFormat } from '../media/audio-stream.ts';
 import { Codec } from '../recipe/codec.ts';
 import { isFitted, loadAnyRecipe } from '../recipe/load.ts';
 import { containers, type Opened, sniff } from './containers.ts';
@@ -21,7 +22,7 @@ interface Args extends CodecArgs, OutputArgs, JsonArgs {
   recipe: string | undefined;
   bestEffort: boolean;
   frame: number | undefined;
-  format: 'pcm16' | 'pcm24' | 'float32';
+  format: SampleFormat;
 }
 
 /** Of a file, by Node: smaller ones are read before anything is decoded. */

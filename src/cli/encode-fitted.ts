@@ -5,7 +5,7 @@ import { signalFiles } from '../codec/signal-files.ts';
 import { CodecError } from '../core/errors.ts';
 import { loadFittedCodec } from '../recipe/fitted.ts';
 import { type ContainerName, containerNames, containers } from './containers.ts';
-import { writeBytes } from './files.ts';
+import { assertWritable, writeBytes } from './files.ts';
 import { type CodecArgs, type JsonArgs, loadOptions, type OutputArgs, wholeNumbers } from './options.ts';
 import { fitLine } from './report.ts';
 
@@ -88,10 +88,7 @@ export async function encodeFitted(
         .join(', '),
     });
   }
-  const stop = new AbortController();
-  const onSignal = () => stop.abort(args.onInterrupt === 'save' ? undefined : stopped(args.checkpoint));
-  const signals = signalsHeard(args);
-  for (const name of signals) process.once(name, onSignal);
+  await assertWritable(output, args);
   const codec = await loadFittedCodec(recipe, loadOptions(args));
   const signal = await signalFiles[codec.parts.media].read(input, (what) => {
     if (args.quiet) return;
@@ -100,6 +97,10 @@ export async function encodeFitted(
     );
   });
   const line = fitLine(args, rateUnitsOf(signal));
+  const stop = new AbortController();
+  const onSignal = () => stop.abort(args.onInterrupt === 'save' ? undefined : stopped(args.checkpoint));
+  const signals = signalsHeard(args);
+  for (const name of signals) process.once(name, onSignal);
   try {
     const file = await codec.encode(signal, {
       ...(args.preset !== undefined && { preset: args.preset }),
@@ -115,9 +116,9 @@ export async function encodeFitted(
     line.stop();
     await writeBytes(output, file.bytes, args);
     const { bytes, bpp, kbps, psnrDb, lambda, interrupted, partBytes } = file;
+    const about = codec.inspect(await openedAgain(bytes));
     if (args.checkpoint !== undefined && !interrupted) removeFitCheckpoints(args.checkpoint);
     const wallSeconds = file.earlierSeconds + (performance.now() - startedAt) / 1000;
-    const about = codec.inspect(await openedAgain(bytes));
     const summary = {
       input,
       output,

@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { CodecError } from '../core/errors.ts';
+import { reserveOutput } from '../media/atomic-file.ts';
 import { openByteSink } from '../media/byte-sink.ts';
 import { isWeightsPath } from '../weights/store.ts';
 
@@ -51,6 +52,11 @@ export function assertOtherFile(input: string, output: string): void {
     found: 'the input itself',
     remedy: 'Name another output with -o.',
   });
+}
+
+/** Refuses an output before there is anything to write, as writing would: what makes it may take hours. */
+export async function assertWritable(output: string, options: { force: boolean }): Promise<void> {
+  if (output !== '-') await (await reserveOutput(output, options)).abort();
 }
 
 /** Writes bytes that are all here to a file or to standard output. */

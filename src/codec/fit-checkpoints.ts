@@ -86,7 +86,13 @@ export class FitCheckpoints {
         remedy: 'Name another folder, or remove this one to begin again.',
       });
     }
-    return { ...stateSchema.parse(JSON.parse(metadata.state ?? 'null')), tensors };
+    const state = stateSchema.safeParse(JSON.parse(metadata.state ?? 'null'));
+    if (state.success) return { ...state.data, tensors };
+    throw new CodecError('bad-weights', {
+      what: `cannot go on with the fit kept in ${this.folder}`,
+      found: z.prettifyError(state.error),
+      remedy: 'Remove the folder to begin again.',
+    });
   }
 }
 

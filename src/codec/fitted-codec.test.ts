@@ -49,6 +49,51 @@ describe('a file of a fitted codec', () => {
     await expect(openContainer(most).then(openFitted)).rejects.toMatchObject({ code: 'bad-container' });
   });
 
+  it('is not decoded in part', async () => {
+    const { bytes } = await codecOf(new Uint8Array(2 ** 22 + 1).fill(7)).encode(clip);
+    const damaged = Uint8Array.from(bytes);
+    damaged[damaged.length - 40]! ^= 1;
+    for (const file of [damaged, bytes.subarray(0, -20)]) {
+      const opened = openContainer(file, { bestEffort: true }).then(openFitted);
+      await expect(opened).rejects.toThrow(
+        /damaged, and what was fitted to a signal cannot be decoded in part/,
+      );
+    }
+  });
+
+  it('is not made with options out of range, nor of what no file can hold', async () => {
+    const codec = codecOf(new Uint8Array(1));
+    const refused = { code: 'bad-argument' };
+    for (const options of [
+      { steps: 0 },
+      { steps: Number.NaN },
+      { bpp: -1 },
+      { bitrateKbps: Number.NaN },
+      { seed: 0.5 },
+    ]) {
+      await expect(codec.encode(clip, options)).rejects.toMatchObject(refused);
+    }
+    await expect(codec.encode({ ...clip, rateNumerator: 0.5 })).rejects.toBeInstanceOf(Error);
+  });
+
+  it('of a search that is interrupted says so, though an earlier fit is the best', async () => {
+    const sizes = [300, 100];
+    const representation: Representation<'video'> = {
+      fit: async () => {
+        const payload = new Uint8Array(sizes.pop()!);
+        const interrupted = sizes.length === 0;
+        return { payload, meanSquaredError: 0.01, interrupted, bytes: {}, end: undefined };
+      },
+      decode: async () => clip,
+      inspect: () => ({}),
+    };
+    const { parts } = codecOf(new Uint8Array(1));
+    const codec = new FittedCodec({ ...parts, representation: representation as never }, {} as never);
+    const { bytes, interrupted } = await codec.encode(clip, { bpp: 1200 });
+    expect(interrupted).toBe(true);
+    expect((await openFitted(await openContainer(bytes))).payload).toHaveLength(100);
+  });
+
   it('has a representation sized for the rate asked for', async () => {
     const asked: number[] = [];
     const codec = codecOf(new Uint8Array(1), (_signal, bits) => {

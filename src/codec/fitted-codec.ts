@@ -75,7 +75,7 @@ export interface FittedFile {
   readonly bpp: number;
   /** Of what lasts. */
   readonly kbps?: number;
-  /** Peak signal-to-noise ratio of the decoded signal before it is rounded to its bit depth. */
+  /** Peak signal-to-noise ratio of the decoded signal, for pictures and video as rounded to their bit depth; Infinity without loss. */
   readonly psnrDb: number;
   readonly lambda: number;
   readonly interrupted: boolean;
@@ -108,16 +108,26 @@ export class FittedCodec {
    *   `bad-video` or `bad-audio` for signals that the recipe cannot hold
    */
   async encode(signal: SignalOf[Media], options: FittedEncodeOptions = {}): Promise<FittedFile> {
+    assertOptions(options);
     const { settings } = this.parts;
+    // What no file can hold is refused before the fit, not after it.
+    await this.fileOf(signal, new Uint8Array(0));
     const rateUnits = rateUnitsOf(signal);
     const bound = this.boundOf(rateUnits, options);
+    if (bound && this.parts.representation.lossless) {
+      throw new CodecError('bad-argument', {
+        what: `${this.parts.name} codes without loss, at the rate that takes`,
+        found: `a bound of ${bound.say(bound.bpp)}`,
+        remedy: 'Leave it out, or take a recipe with loss.',
+      });
+    }
     const representation =
       (bound && this.parts.representation.sizedFor?.(signal, bound.bpp * rateUnits.units)) ||
       this.parts.representation;
     const steps = options.steps ?? this.stepsOf(options.preset ?? this.parts.preset);
     const lambda = this.lambdaOf(options.quality ?? this.parts.quality);
     const seed = options.seed ?? 0;
-    const about = [this.parts.recipe, bound?.bpp, steps, lambda, seed];
+    const about = [this.parts.recipe, toHex(this.parts.fingerprint), bound?.bpp, steps, lambda, seed];
     const { checkpoint } = options;
     const checkpoints = checkpoint === undefined ? undefined : new FitCheckpoints(checkpoint, about, signal);
     let fits = 0;
@@ -142,16 +152,18 @@ export class FittedCodec {
         bpp: ratesOf(bytes.length, rateUnits).bpp,
       };
     };
-    const best =
-      bound === undefined
-        ? await fitOnce(lambda, 1, undefined)
-        : await withinRate(bound.bpp, lambda, fitOnce, bound.say);
+    const search = async () => {
+      if (bound) return withinRate(bound.bpp, lambda, fitOnce, bound.say);
+      const only = await fitOnce(lambda, 1, undefined);
+      return { ...only, interrupted: only.fitted.interrupted };
+    };
+    const best = await search();
     return {
       bytes: best.bytes,
       ...ratesOf(best.bytes.length, rateUnits),
       lambda: best.lambda,
       psnrDb: -10 * Math.log10(best.fitted.meanSquaredError),
-      interrupted: best.fitted.interrupted,
+      interrupted: best.interrupted,
       earlierSeconds: checkpoints?.earlierSeconds ?? 0,
       partBytes: best.fitted.bytes,
     };
@@ -260,6 +272,12 @@ export async function openFitted(container: ContainerReader): Promise<OpenFitted
   const { header } = container;
   const payloads: Uint8Array[] = [];
   for await (const { payload } of container.chunks()) payloads.push(payload);
+  if (container.damages.length > 0 || (framesPerChunkOf(header) > 0 && !container.end)) {
+    throw new CodecError('bad-container', {
+      what: 'this file is damaged, and what was fitted to a signal cannot be decoded in part',
+      remedy: 'Get the file again.',
+    });
+  }
   if (payloads.length === 0 || header.codebooks !== 0) {
     throw new CodecError('bad-container', {
       what: 'this file was not fitted to its signal',
@@ -272,6 +290,24 @@ export async function openFitted(container: ContainerReader): Promise<OpenFitted
   const format = formats.format(header as never, container.end?.lengthSamples ?? 1);
   const payload = payloads.length === 1 ? payloads[0]! : Uint8Array.from(Buffer.concat(payloads));
   return { media, header, payload, format };
+}
+
+function assertOptions({ steps, bpp, bitrateKbps, seed }: FittedEncodeOptions): void {
+  const refuse = (name: string, value: number, expected: string) => {
+    throw new CodecError('bad-argument', {
+      what: `cannot fit with this ${name}`,
+      found: `${value}`,
+      expected,
+    });
+  };
+  if (steps !== undefined && !(Number.isSafeInteger(steps) && steps >= 1)) {
+    refuse('number of steps', steps, 'a whole number from 1');
+  }
+  for (const [name, value] of Object.entries({ bpp, bitrateKbps })) {
+    if (value !== undefined && !(value > 0 && Number.isFinite(value)))
+      refuse(name, value, 'a number above 0');
+  }
+  if (seed !== undefined && !Number.isSafeInteger(seed)) refuse('seed', seed, 'a whole number');
 }
 
 /** A payload in chunks no larger than the container allows; where it allows but one, that is the writer's to refuse. */

@@ -8,7 +8,7 @@ type Identity = {
   recipeName?: string;
   fingerprint: Uint8Array;
 };
-/** What all fitted files have: no codebooks, one chunk. */
+/** What all fitted files have: no codebooks, and a frame that stands for the whole signal. */
 const FITTED = { codebooks: 0, framesPerChunk: 1 } as const;
 
 /** How the signals of a medium and the headers of their files correspond. */
@@ -94,7 +94,7 @@ function formatOf(signal: RasterImage | Clip | AudioSignal): MediaFormat<Media> 
   return fittedFormats[MEDIA_OF[signal.kind]] as never;
 }
 
-/** The header of a signal's file, the frames of its one chunk, and the length for its end record. */
+/** The header of a signal's file, the frames of each chunk, and the length for its end record. */
 export function headerOf(signal: SignalOf[Media], identity: Identity) {
   const format = formatOf(signal);
   const header: ContainerHeader = format.header(signal, identity);

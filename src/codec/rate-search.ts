@@ -17,14 +17,15 @@ const MAX_LAMBDA = 10;
  * Fits with a lambda that takes at most `bpp`, and not much less: each fit starts from the last, with the lambda that those
  * so far make likely. Stops at an interrupted one.
  * @param say a rate in words
- * @throws `bad-argument` when even the largest lambda takes more
+ * @returns the best of them; `interrupted` tells of the search
+ * @throws `bad-argument` when none takes so little
  */
 export async function withinRate(
   bpp: number,
   firstLambda: number,
   attemptAt: (lambda: number, share: number, from: Fitted | undefined) => Promise<Attempt>,
   say: (bpp: number) => string,
-): Promise<Attempt> {
+): Promise<Attempt & { readonly interrupted: boolean }> {
   let best: Attempt | undefined;
   const attempts: Attempt[] = [];
   let lambda = firstLambda;
@@ -37,7 +38,7 @@ export async function withinRate(
     lambda = nextLambda(bpp, attempts);
     if (attempts.some((each) => each.lambda === lambda)) break;
   }
-  if (best) return best;
+  if (best) return { ...best, interrupted: attempts.at(-1)!.fitted.interrupted };
   const least = Math.min(...attempts.map((each) => each.bpp));
   throw new CodecError('bad-argument', {
     what: `cannot code this in ${say(bpp)}`,

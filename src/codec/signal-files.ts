@@ -1,12 +1,19 @@
 import type { Media, SignalOf } from '../fitting/representation.ts';
 import { readAudio, writeAudio } from '../media/audio-file.ts';
+import type { SampleFormat } from '../media/audio-stream.ts';
 import { readClip, writeClip } from '../media/clip-file.ts';
 import { readRaster, writeImage } from '../media/image-file.ts';
+
+interface SignalWriteOptions {
+  readonly force: boolean;
+  /** Samples of a WAV. */
+  readonly format?: SampleFormat;
+}
 
 interface SignalFiles {
   /** @param onLeftBehind is told what the file holds besides, that a signal of this medium does not */
   read(path: string, onLeftBehind?: (what: string) => void): Promise<SignalOf[Media]>;
-  write(path: string, signal: SignalOf[Media], options: { readonly force: boolean }): Promise<void>;
+  write(path: string, signal: SignalOf[Media], options: SignalWriteOptions): Promise<void>;
   /** Of a decoded file that is not named. */
   readonly extension: string;
 }

@@ -1,3 +1,4 @@
+import { octaves } from '../core/octaves.ts';
 import { TOTAL_BITS } from './frequency-table.ts';
 import { exponential } from './logistic.ts';
 
@@ -18,7 +19,6 @@ const SCALE_SHIFT = PARAMETER_BITS - SCALES_PER_OCTAVE_BITS;
 const SCALES = ((MAX_LOG_SCALE - MIN_LOG_SCALE) << SCALES_PER_OCTAVE_BITS) + 1;
 const MEAN_BITS = 4;
 const MEANS = 1 << MEAN_BITS;
-const QUARTER_OCTAVES = [1, 1.189207115002721, Math.SQRT2, 1.681792830507429];
 const MAX_RADIUS = 255;
 /** Beyond so many scales from the mean there is less than 2^-16. */
 const RADIUS_SCALES = 11;
@@ -58,8 +58,7 @@ export function laplaceTable(index: number): LaplaceTable {
 }
 
 function makeTable(scaleStep: number, meanStep: number): LaplaceTable {
-  const octave = MIN_LOG_SCALE + (scaleStep >> SCALES_PER_OCTAVE_BITS);
-  const scale = QUARTER_OCTAVES[scaleStep & 3]! * 2 ** octave;
+  const scale = octaves((MIN_LOG_SCALE << SCALES_PER_OCTAVE_BITS) + scaleStep);
   const mean = (meanStep + 0.5) / MEANS - 0.5;
   const radius = Math.min(MAX_RADIUS, Math.ceil(RADIUS_SCALES * scale) + 1);
   const symbols = 2 * radius + 2;

@@ -109,8 +109,46 @@ describe('runFit', () => {
       onProgress,
       abort: stop.signal,
     });
-    expect(outcome).toMatchObject({ steps: 5, interrupted: true });
+    expect(outcome).toMatchObject({ interrupted: true });
     expect(fitted.grid.values.some((value) => value !== 0)).toBe(true);
+  });
+
+  it('keeps the values that lost least, where a step is one run', async () => {
+    const engine = await createEngine('onnx', { threads: 1 });
+    const rates: number[] = [];
+    const away: FitProblem = {
+      parameters: new Map([['x', float32([1], Float32Array.of(3))]]),
+      runsPerStep: 1,
+      loss(graph) {
+        const error = tf.sum(tf.square(tf.sub(graph.parameter('x'), 0.1))) as tf.Scalar;
+        return { total: error, error, rate: tf.scalar(0) };
+      },
+      draw: () => ({ inputs: {} }),
+    };
+    const options = {
+      engine,
+      settings: { ...settings, learningRate: 1, roundedShare: 1 },
+      steps: 9,
+      lambda: 0,
+      seed: 1,
+    };
+    const { parameters } = await runFit(away, {
+      ...options,
+      onProgress({ phase, psnrDb }) {
+        // All steps are rounded where that is all of their share.
+        expect(phase).toBe('rounded');
+        rates.push(10 ** (-psnrDb / 10));
+      },
+    });
+    const kept = (parameters.get('x')!.data[0]! - 0.1) ** 2;
+    expect(kept).toBeCloseTo(Math.min(...rates), 5);
+    expect(rates.at(-1)).toBeGreaterThan(kept);
+  });
+
+  it('says so when it diverges', async () => {
+    const engine = await createEngine('onnx', { threads: 1 });
+    const options = { engine, settings: { ...settings, learningRate: 1e38 }, steps: 20, lambda: 0, seed: 1 };
+    await expect(runFit(problem(), options)).rejects.toThrow(/this fit diverged.*smaller fit.learningRate/);
   });
 
   it('goes on from the middle of a step as if it had not stopped', async () => {

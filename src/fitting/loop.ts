@@ -26,7 +26,6 @@ export interface FitProgress {
 export interface FitOutcome {
   /** The best there was. Grids hold theirs themselves. */
   readonly parameters: Map<string, HostTensor>;
-  readonly steps: number;
   readonly interrupted: boolean;
 }
 
@@ -81,11 +80,8 @@ class FitRun {
       await this.compile(phase);
       await this.runsOfStep(phase);
       if (this.runs < this.problem.runsPerStep) break;
-      const { total, error, rate } = this.sums;
-      if (phase === 'rounded' && total < (this.bestTotal ?? Number.POSITIVE_INFINITY)) {
-        this.bestTotal = total;
-        this.state.keep();
-      }
+      if (this.problem.runsPerStep > 1) this.judge(phase);
+      const { error, rate } = this.sums;
       this.step++;
       const seconds = (performance.now() - startedAt) / 1000;
       const secondsPerStep = seconds / (this.step - firstStep);
@@ -107,7 +103,6 @@ class FitRun {
     this.state.restore();
     return {
       parameters: this.state.parameters(),
-      steps: this.step,
       interrupted: this.step < steps,
     };
   }
@@ -152,7 +147,7 @@ class FitRun {
   /** The phase of the next run, and how much of the phase is done. */
   private moment(): { readonly phase: Phase; readonly progress: number } {
     const { steps, settings } = this.options;
-    const rounded = steps - Math.max(1, Math.min(steps - 1, Math.round(steps * settings.roundedShare)));
+    const rounded = steps - Math.max(1, Math.min(steps, Math.round(steps * settings.roundedShare)));
     const phase = this.step < rounded ? 'noise' : 'rounded';
     const [from, to] = phase === 'noise' ? [0, rounded] : [rounded, steps];
     const at = this.step + this.runs / this.problem.runsPerStep;
@@ -171,16 +166,20 @@ class FitRun {
   private async runsOfStep(phase: Phase): Promise<void> {
     const { abort, checkpoint } = this.options;
     while (this.runs < this.problem.runsPerStep && !abort?.aborted) {
-      for (const losses of await this.oneRun(phase)) {
-        for (const name of LOSSES) this.sums[name] += losses[name];
+      const { losses, places } = await this.oneRun(phase);
+      for (const each of losses) {
+        for (const name of LOSSES) this.sums[name] += each[name];
       }
+      // Where a step is one run the loss is that of the values before it.
+      if (this.problem.runsPerStep === 1) this.judge(phase);
+      this.descend(places, phase);
       this.runs++;
       if (checkpoint?.isDue()) await this.save();
     }
   }
 
-  /** One run: its parts, each copy of the graph taking its share of them, then a step of Adam along what they give in sum. */
-  private async oneRun(phase: Phase): Promise<Losses[]> {
+  /** One run: its parts, each copy of the graph taking its share of them. Their gradients are in the state. */
+  private async oneRun(phase: Phase): Promise<{ losses: Losses[]; places: Places[] }> {
     const { graphs, state, problem, run } = this;
     const { progress } = this.moment();
     const places: Places[] = [];
@@ -199,10 +198,25 @@ class FitRun {
       computed.push(compute());
     }
     const losses = await Promise.all(computed);
-    this.descend(places, phase);
-    return losses;
+    return { losses, places };
   }
 
+  /** Keeps the values if no rounded step lost less. Throws where the step's loss is no number. */
+  private judge(phase: Phase): void {
+    const { total } = this.sums;
+    if (!Number.isFinite(total)) {
+      throw new CodecError('bad-argument', {
+        what: 'this fit diverged',
+        found: `a loss of ${total} in step ${this.step + 1}`,
+        remedy: 'Take a smaller fit.learningRate.',
+      });
+    }
+    if (phase === 'noise' || total >= (this.bestTotal ?? Number.POSITIVE_INFINITY)) return;
+    this.bestTotal = total;
+    this.state.keep();
+  }
+
+  /** A step of Adam along what the parts of a run gave in sum. */
   private descend(places: readonly Places[], phase: Phase): void {
     const { problem, state } = this;
     const { settings, steps } = this.options;

@@ -79,6 +79,8 @@ export interface Fitted {
 
 /** A form in which a small network, and perhaps latents, hold one signal. */
 export interface Representation<M extends Media> {
+  /** Whether signals come back exactly, at the rate that takes: none can be asked for. */
+  readonly lossless?: boolean;
   /** Throws `bad-image`, `bad-video` or `bad-audio` for signals it cannot hold. */
   fit(signal: SignalOf[M], options: FitOptions): Promise<Fitted>;
   /**

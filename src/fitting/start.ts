@@ -54,13 +54,6 @@ export function randomiseContext(network: ReadonlyMap<string, HostTensor>, name:
   randomise(network.get(`${name}.2`)!, 0.1, rng);
 }
 
-const QUARTER_OCTAVES = [1, 1.189207115002721, Math.SQRT2, 1.681792830507429];
-
-/** 2^(quarters / 4), the same on every machine. */
-export function octaves(quarters: number): number {
-  return QUARTER_OCTAVES[quarters & 3]! * 2 ** (quarters >> 2);
-}
-
 function roundTo(values: Float32Array, unit: number): void {
   for (let i = 0; i < values.length; i++) values[i] = Math.round(values[i]! * unit) / unit;
 }

@@ -37,6 +37,14 @@ function grained(
 
 describe('bitplane-lossless', () => {
   const codec = () => loadFittedCodec('bitplane-lossless', { threads: 1 });
+
+  it('has no rate to choose', async () => {
+    const subject = image(1, 1, 1, Uint8Array.of(5));
+    await expect((await codec()).encode(subject, { bpp: 8 })).rejects.toThrow(
+      /bitplane-lossless codes without loss, at the rate that takes: found a bound of 8 bpp/,
+    );
+  });
+
   const rng = new Rng(5);
   const noise = (length: number) => Uint8Array.from({ length }, () => rng.int(256));
   const subjects: Record<string, RasterImage> = {

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { ByteCursor } from '../bitstream/byte-cursor.ts';
 import { CodecError } from '../core/errors.ts';
-import { type AudioSignal, lengthSamples, type RasterImage } from '../core/signal.ts';
+import {
+  type AudioSignal,
+  assertValidAudio,
+  bitDepthOf,
+  lengthSamples,
+  type RasterImage,
+} from '../core/signal.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import { badPayload } from '../entropy/entropy-coder.ts';
 import { runFit } from '../fitting/loop.ts';
@@ -21,6 +27,7 @@ import { partsOf } from './bit-planes/network.ts';
 import { BitPlaneProblem, startOf } from './bit-planes/problem.ts';
 import { rowsOf } from './bit-planes/rows.ts';
 import { decodeSamples, encodeSamples } from './bit-planes/samples.ts';
+import { assertDecodable, assertFittable } from './limits.ts';
 
 /** Samples of all channels that are decoded at once, at most: what a file may ask for. */
 const MAX_SAMPLES = 2 ** 29;
@@ -39,6 +46,7 @@ type Options = z.output<typeof options>;
 /** How signals of a medium are whole numbers in an order. */
 interface Numbers<M extends Media> {
   /** Throws for signals that are not. */
+  readonly code: 'bad-image' | 'bad-audio';
   samples(signal: SignalOf[M]): { readonly format: FormatOf[M]; readonly samples: ArrayLike<number> };
   shape(format: FormatOf[M]): LayoutShape;
   layout(format: FormatOf[M]): SampleLayout;
@@ -52,6 +60,7 @@ interface Numbers<M extends Media> {
  * 2025), whose network sees coordinates alone and stands for the signal itself.
  */
 class BitPlanes<M extends Media> implements Representation<M> {
+  readonly lossless = true;
   private readonly numbers: Numbers<M>;
   private readonly hidden: number;
 
@@ -65,6 +74,7 @@ class BitPlanes<M extends Media> implements Representation<M> {
     const { format, samples } = numbers.samples(signal);
     const shape = numbers.shape(format);
     const layout = numbers.layout(format);
+    assertFittable(layout.samples, numbers.code, MAX_SAMPLES);
     const rows = rowsOf(samples, layout);
     const start =
       (fitOptions.from as ReadonlyMap<string, HostTensor> | undefined) ??
@@ -103,22 +113,23 @@ class BitPlanes<M extends Media> implements Representation<M> {
 
   private layout(format: FormatOf[M]): SampleLayout {
     const layout = this.numbers.layout(format);
-    if (layout.samples <= MAX_SAMPLES) return layout;
-    throw badPayload(`${layout.samples} samples`, `at most ${MAX_SAMPLES}`);
+    assertDecodable(layout.samples, MAX_SAMPLES);
+    return layout;
   }
 
   private read(payload: Uint8Array, format: FormatOf[M]) {
     const cursor = new ByteCursor(payload);
     const network = unpackNetwork(cursor, partsOf(this.numbers.shape(format), this.hidden));
-    if (cursor.failure) throw badPayload(cursor.failure, 'a whole network');
+    if (cursor.found) throw badPayload(cursor.found, 'a whole network');
     return { network, planes: payload.subarray(cursor.offset) };
   }
 }
 
 const pictures: Numbers<'image'> = {
-  samples: ({ width, height, channels, data }) => {
-    const bitDepth = data instanceof Uint16Array ? 16 : 8;
-    return { samples: data, format: { width, height, channels, bitDepth } };
+  code: 'bad-image',
+  samples: (picture) => {
+    const { width, height, channels, data } = picture;
+    return { samples: data, format: { width, height, channels, bitDepth: bitDepthOf(picture) } };
   },
   shape: ({ channels }) => imageShape(channels),
   layout: ({ width, height, channels, bitDepth }) => new ImageLayout(width, height, channels, bitDepth),
@@ -131,7 +142,9 @@ const pictures: Numbers<'image'> = {
 const FULL_SCALE = 2 ** 15;
 
 const sound: Numbers<'audio'> = {
+  code: 'bad-audio',
   samples: (signal) => {
+    assertValidAudio(signal, 'cannot encode this sound');
     const { channels, sampleRateHz } = signal;
     const length = lengthSamples(signal);
     const samples = new Uint16Array(length * channels.length);

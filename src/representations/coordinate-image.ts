@@ -18,7 +18,8 @@ import {
 } from './coordinate-image/network.ts';
 import { PointSampler } from './coordinate-image/points.ts';
 import { BITS_PER_VALUE, CoordinateProblem } from './coordinate-image/problem.ts';
-import { type Picture, pictureOf } from './latent-image/picture.ts';
+import { meanSquaredError, type Picture, pictureOf } from './latent-image/picture.ts';
+import { assertDecodable, assertFittable } from './limits.ts';
 
 type Network = ReadonlyMap<string, HostTensor>;
 type Format = FormatOf['image'];
@@ -58,6 +59,7 @@ class CoordinateImage implements Representation<'image'> {
 
   async fit(raster: RasterImage, fitOptions: FitOptions): Promise<Fitted> {
     const { engine, lambda, seed } = fitOptions;
+    assertFittable(raster.width * raster.height * raster.channels, 'bad-image');
     const picture = pictureOf(raster);
     const { width, height, channels } = picture;
     const from = fitOptions.from as End | undefined;
@@ -68,22 +70,19 @@ class CoordinateImage implements Representation<'image'> {
     const problem = new CoordinateProblem(picture, parametrisation, start, batch);
     const { parameters, interrupted } = await runFit(problem, fitOptions);
     const sampler = await PointSampler.create(engine, parametrisation, batch);
-    const packed = await packNetwork(
-      parameters,
-      parametrisation.parts,
-      async (candidate, bits) =>
-        (await errorOf(sampler, candidate, picture, batch)) + (lambda * bits) / (width * height),
+    const costOf = async (candidate: Network, bits: number) =>
+      (await errorOf(sampler, candidate, picture, batch)) + (lambda * bits) / (width * height);
+    const packed = await packNetwork(parameters, parametrisation.parts, costOf).finally(() =>
+      sampler.dispose(),
     );
-    await sampler.dispose();
     const head: number[] = [];
     writeVarint(size, head);
     const payload = Uint8Array.from([...head, ...packed.bytes]);
     const format = { width, height, channels: raster.channels, bitDepth: bitDepthOf(raster) };
-    const decoded = pictureOf(await this.decode(payload, format, engine)).data;
-    const error = decoded.reduce((sum, sample, i) => sum + (sample - picture.data[i]!) ** 2, 0);
+    const decoded = pictureOf(await this.decode(payload, format, engine));
     return {
       payload,
-      meanSquaredError: error / decoded.length,
+      meanSquaredError: meanSquaredError(decoded, picture),
       interrupted,
       bytes: packed.partBytes,
       end: { size, parameters } satisfies End,
@@ -92,20 +91,24 @@ class CoordinateImage implements Representation<'image'> {
 
   async decode(payload: Uint8Array, format: Format, engine: Engine): Promise<RasterImage> {
     const { width, height, channels, bitDepth } = format;
+    assertDecodable(width * height * channels);
     const { parametrisation, network } = this.read(payload, channels);
     const pixels = width * height;
     const batch = Math.min(BATCH, pixels);
     const sampler = await PointSampler.create(engine, parametrisation, batch);
     const data = new (bitDepth === 16 ? Uint16Array : Uint8Array)(pixels * channels);
     const peak = 2 ** bitDepth - 1;
-    for (let at = 0; at < pixels; at += batch) {
-      const some = Int32Array.from({ length: Math.min(batch, pixels - at) }, (_, i) => at + i);
-      const samples = await sampler.samples(network, some, width, height);
-      for (const [i, sample] of samples.entries()) {
-        data[at * channels + i] = Math.round(Math.max(0, Math.min(1, sample)) * peak);
+    try {
+      for (let at = 0; at < pixels; at += batch) {
+        const some = Int32Array.from({ length: Math.min(batch, pixels - at) }, (_, i) => at + i);
+        const samples = await sampler.samples(network, some, width, height);
+        for (const [i, sample] of samples.entries()) {
+          data[at * channels + i] = Math.round(Math.max(0, Math.min(1, sample)) * peak);
+        }
       }
+    } finally {
+      await sampler.dispose();
     }
-    await sampler.dispose();
     return { kind: 'image', width, height, channels, data };
   }
 
@@ -121,11 +124,11 @@ class CoordinateImage implements Representation<'image'> {
     const cursor = new ByteCursor(payload);
     const size = cursor.varint();
     if (!cursor.failure && !this.fits(size, channels)) cursor.fail(`a size of ${size}`);
-    if (cursor.failure) throw badPayload(cursor.failure, 'the weights of a picture');
+    if (cursor.found) throw badPayload(cursor.found, 'the weights of a picture');
     const parametrisation = this.parametrisation(size, channels);
     const network: Network = unpackNetwork(cursor, parametrisation.parts);
     if (!cursor.failure && cursor.offset < payload.length) cursor.fail('more bytes than weights');
-    if (cursor.failure) throw badPayload(cursor.failure, 'the weights of a picture');
+    if (cursor.found) throw badPayload(cursor.found, 'the weights of a picture');
     return { size, parametrisation, network };
   }
 

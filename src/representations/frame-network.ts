@@ -146,7 +146,7 @@ class FrameNetwork implements Representation<'video'> {
     payload: Uint8Array,
     { width, height, lengthPictures }: Format,
   ): { geometry: Geometry; parts: Parts } {
-    const geometry = geometryOf(width, height);
+    const geometry = geometryIn(width, height);
     const shapes = shapesFor(readWidth(payload), this.sizes, geometry);
     const { embedding } = this.sizes;
     const [rows, columns] = geometry.grid;
@@ -170,12 +170,15 @@ class FrameNetwork implements Representation<'video'> {
       io.output('embedding', encodeContent(frame, embedding, this.sizes.encoderWidth, geometry, params));
     });
     const all = new Float32Array(clip.pictures.length * values);
-    for (const [i, picture] of clip.pictures.entries()) {
-      const frame = padFrame(picture, clip.width, clip.height, geometry.padded);
-      const results = await graph.run(() => float32([1, ...geometry.padded, 3], frame));
-      all.set(results.embedding!.data, i * values);
+    try {
+      for (const [i, picture] of clip.pictures.entries()) {
+        const frame = padFrame(picture, clip.width, clip.height, geometry.padded);
+        const results = await graph.run(() => float32([1, ...geometry.padded, 3], frame));
+        all.set(results.embedding!.data, i * values);
+      }
+    } finally {
+      await graph.dispose();
     }
-    await graph.dispose();
     return embeddingLevels(all, values);
   }
 
@@ -202,6 +205,15 @@ class FrameNetwork implements Representation<'video'> {
       io.output('y', decodeFrame(start, width, sizes, geometry, params));
     });
     return params.weights;
+  }
+}
+
+/** Of a file. Throws `bad-container` for frames that no network can make. */
+function geometryIn(width: number, height: number): Geometry {
+  try {
+    return geometryOf(width, height);
+  } catch {
+    throw badPayload(`frames of ${width} x ${height}`, 'frames that a network can be fitted to');
   }
 }
 

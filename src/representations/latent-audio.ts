@@ -18,12 +18,10 @@ import { rotated } from './latent-audio/spectrum.ts';
 import { freshStart, restepped, type Start, stepFor } from './latent-audio/start.ts';
 import { Target } from './latent-audio/target.ts';
 import { Judge, synthesise } from './latent-audio/tiles.ts';
+import { assertDecodable, assertFittable } from './limits.ts';
 
 type Network = ReadonlyMap<string, HostTensor>;
 type Format = FormatOf['audio'];
-
-/** Of all channels: what fits in memory. */
-const MAX_SAMPLES = 2 ** 28;
 
 /**
  * A sound as integer latents on two grids, coarse gains of critical bands and coefficients of a lapped transform in units of
@@ -51,15 +49,7 @@ class LatentAudio implements Representation<'audio'> {
     }
     const { engine, lambda, seed } = fitOptions;
     const { sampleRateHz, channels } = sound;
-    const samples = lengthSamples(sound) * channels.length;
-    if (samples > MAX_SAMPLES) {
-      throw new CodecError('bad-audio', {
-        what: 'cannot encode this sound',
-        found: `${samples} samples`,
-        expected: `at most ${MAX_SAMPLES}`,
-        remedy: 'Cut it into parts.',
-      });
-    }
+    assertFittable(lengthSamples(sound) * channels.length, 'bad-audio');
     const format = { sampleRateHz, channels: channels.length, lengthSamples: lengthSamples(sound) };
     const target = new Target(sound, new AudioGeometry(this.options, format), this.loudness);
     const { geometry, level } = target;
@@ -112,9 +102,7 @@ class LatentAudio implements Representation<'audio'> {
     if (format.channels > MAX_CHANNELS) {
       throw badPayload(`${format.channels} channels`, `at most ${MAX_CHANNELS}`);
     }
-    if (format.lengthSamples * format.channels > MAX_SAMPLES) {
-      throw badPayload(`${format.lengthSamples} samples`, `at most ${MAX_SAMPLES} of all channels`);
-    }
+    assertDecodable(format.lengthSamples * format.channels);
     return new AudioGeometry(this.options, format);
   }
 
@@ -134,15 +122,17 @@ class LatentAudio implements Representation<'audio'> {
     );
     const error = memo((network) => judge.errorOf(network, latents), of('synthesis'));
     const parts = networkParts(this.options);
-    const packed = await packNetwork(
-      parameters,
-      parts,
-      async (candidate, bits) =>
-        (await error(candidate)) + lambda * (gainBits(candidate) + fineBits(candidate) + bits),
-      storedNetwork(parts, this.options.weights),
-    );
-    await judge.dispose();
-    return packed;
+    try {
+      return await packNetwork(
+        parameters,
+        parts,
+        async (candidate, bits) =>
+          (await error(candidate)) + lambda * (gainBits(candidate) + fineBits(candidate) + bits),
+        storedNetwork(parts, this.options.weights),
+      );
+    } finally {
+      await judge.dispose();
+    }
   }
 }
 

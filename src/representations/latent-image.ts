@@ -1,3 +1,4 @@
+import { CodecError } from '../core/errors.ts';
 import { bitDepthOf, type RasterImage } from '../core/signal.ts';
 import type { HostTensor } from '../core/tensor.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -10,10 +11,11 @@ import type { FitOptions, Fitted, FormatOf, Representation } from '../fitting/re
 import { gridSizes, macPerPixel, networkParts, type Size, Tiling } from './latent-image/geometry.ts';
 import { type LatentImageOptions, options } from './latent-image/options.ts';
 import { codedGrids, parsePayload, withoutEmpty, writePayload } from './latent-image/payload.ts';
-import { type Picture, pictureOf } from './latent-image/picture.ts';
+import { meanSquaredError, type Picture, pictureOf } from './latent-image/picture.ts';
 import { LatentImageProblem, latentName } from './latent-image/problem.ts';
 import { freshStart, knownNetwork, type Start } from './latent-image/start.ts';
 import { pieceTarget, TileSynthesis } from './latent-image/tiles.ts';
+import { assertDecodable, assertFittable } from './limits.ts';
 
 type Network = ReadonlyMap<string, HostTensor>;
 type Format = FormatOf['image'];
@@ -29,14 +31,24 @@ const JUDGED_TILES = 8;
 class LatentImage implements Representation<'image'> {
   private readonly options: LatentImageOptions;
 
+  /** Throws `bad-recipe` for tiles that are smaller than a latent of the coarsest level. */
   constructor(chosen: LatentImageOptions) {
+    const { levels, tile } = chosen;
+    if (2 ** (levels - 1) > tile) {
+      throw new CodecError('bad-recipe', {
+        what: 'the tiles of this representation are too small for its levels',
+        found: `representation.tile ${tile}, representation.levels ${levels}`,
+        expected: `tiles of at least ${2 ** (levels - 1)}`,
+      });
+    }
     this.options = chosen;
   }
 
   async fit(raster: RasterImage, fitOptions: FitOptions): Promise<Fitted> {
-    const picture = pictureOf(raster);
     const { engine, lambda, seed } = fitOptions;
     const { width, height, channels } = raster;
+    assertFittable(width * height * channels, 'bad-image');
+    const picture = pictureOf(raster);
     const size: Size = [height, width];
     const start = (fitOptions.from as Start | undefined) ?? freshStart(this.options, picture, lambda, seed);
     const problem = new LatentImageProblem(picture, this.options, lambda, start);
@@ -53,7 +65,7 @@ class LatentImage implements Representation<'image'> {
     const decoded = pictureOf(await this.decode(payload, format, engine));
     return {
       payload,
-      meanSquaredError: meanSquaredError(decoded.data, picture.data),
+      meanSquaredError: meanSquaredError(decoded, picture),
       interrupted,
       bytes: {
         ...packed.partBytes,
@@ -65,31 +77,35 @@ class LatentImage implements Representation<'image'> {
 
   async decode(payload: Uint8Array, format: Format, engine: Engine): Promise<RasterImage> {
     const { width, height, channels, bitDepth } = format;
-    const { grids, network } = parsePayload(payload, this.options, [height, width], channels);
+    const { grids, network } = this.parse(payload, format);
     const data = new (bitDepth === 16 ? Uint16Array : Uint8Array)(width * height * channels);
     const peak = 2 ** bitDepth - 1;
     const tiling = new Tiling(this.options, [height, width]);
     const synthesis = await TileSynthesis.create(engine, network, tiling);
     const [tileHeight, tileWidth] = tiling.size;
-    for (let tile = 0; tile < tiling.count; tile++) {
-      const planes = await synthesis.pixels(network, grids, tile);
-      const [top, left] = tiling.origin(tile);
-      for (let c = 0; c < channels; c++) {
-        for (let y = 0; y < Math.min(tileHeight, height - top); y++) {
-          const from = (c * tileHeight + y) * tileWidth;
-          const to = ((top + y) * width + left) * channels + c;
-          for (let x = 0; x < Math.min(tileWidth, width - left); x++) {
-            data[to + x * channels] = Math.round(Math.max(0, Math.min(1, planes[from + x]!)) * peak);
+    try {
+      for (let tile = 0; tile < tiling.count; tile++) {
+        const planes = await synthesis.pixels(network, grids, tile);
+        const [top, left] = tiling.origin(tile);
+        for (let c = 0; c < channels; c++) {
+          for (let y = 0; y < Math.min(tileHeight, height - top); y++) {
+            const from = (c * tileHeight + y) * tileWidth;
+            const to = ((top + y) * width + left) * channels + c;
+            for (let x = 0; x < Math.min(tileWidth, width - left); x++) {
+              data[to + x * channels] = Math.round(Math.max(0, Math.min(1, planes[from + x]!)) * peak);
+            }
           }
         }
       }
+    } finally {
+      await synthesis.dispose();
     }
-    await synthesis.dispose();
     return { kind: 'image', width, height, channels, data };
   }
 
-  inspect(payload: Uint8Array, { width, height, channels }: Format) {
-    const parsed = parsePayload(payload, this.options, [height, width], channels);
+  inspect(payload: Uint8Array, format: Format) {
+    const { width, height, channels } = format;
+    const parsed = this.parse(payload, format);
     const sizes = gridSizes(this.options, [height, width]);
     const coded = sizes.reduce((sum, [h, w], level) => sum + (parsed.codedLevels[level] ? h * w : 0), 0);
     return {
@@ -99,6 +115,11 @@ class LatentImage implements Representation<'image'> {
       codedLevels: parsed.codedLevels.filter(Boolean).length,
       latents: coded,
     };
+  }
+
+  private parse(payload: Uint8Array, { width, height, channels }: Format) {
+    assertDecodable(width * height * channels);
+    return parsePayload(payload, this.options, [height, width], channels);
   }
 
   /** Quantizes the networks: the context model by the bits of the latents, the others by the error of some tiles. */
@@ -116,15 +137,17 @@ class LatentImage implements Representation<'image'> {
     // A part changes either the bits or the error: the other is as it was.
     const bits = memo((network) => countBits(codedGrids(present, network, this.options)), isContext);
     const error = memo((network) => errorOf(synthesis, picture, grids, network, tiling), isSynthesis);
-    const packed = await packNetwork(
-      parameters,
-      networkParts(this.options, channels),
-      async (candidate, networkBits) =>
-        (await error(candidate)) + (lambda * (bits(candidate) + networkBits)) / (width * height),
-      knownNetwork(this.options, channels, gain),
-    );
-    await synthesis.dispose();
-    return packed;
+    try {
+      return await packNetwork(
+        parameters,
+        networkParts(this.options, channels),
+        async (candidate, networkBits) =>
+          (await error(candidate)) + (lambda * (bits(candidate) + networkBits)) / (width * height),
+        knownNetwork(this.options, channels, gain),
+      );
+    } finally {
+      await synthesis.dispose();
+    }
   }
 }
 
@@ -164,10 +187,4 @@ function isContext(name: string): boolean {
 
 function isSynthesis(name: string): boolean {
   return !isContext(name);
-}
-
-function meanSquaredError(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
-  return sum / a.length;
 }

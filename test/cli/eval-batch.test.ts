@@ -45,7 +45,7 @@ describe('codec eval: inputs', { timeout: 180_000 }, () => {
     // As spreadsheets write it: byte order mark, CRLF, quoted cells, columns of no concern here.
     writeFileSync(
       here('lists/b.csv'),
-      '\uFEFFspeaker,path,id\r\n"Doe, ""J""",../four.png,fourth\r\n7,"../five.png",\r\n',
+      '\uFEFFspeaker,path,id\r\n"Doe, ""J""",../four.png,fourth\r\n,"../five.png",\r\n',
     );
     const { status, stderr } = await codec(
       folder(),
@@ -69,7 +69,7 @@ describe('codec eval: inputs', { timeout: 180_000 }, () => {
     expect(await fails('none.png')).toMatch(/cannot evaluate none.png: found no such file or folder/);
     expect(await fails('empty')).toMatch(/cannot evaluate empty: found a folder without sound, pictures/);
     expect(await fails('a.jsonl')).toMatch(/line 2 of a.jsonl: found no "path"/);
-    expect(await fails('b.jsonl')).toMatch(/line 1 of b.jsonl: found not JSON/);
+    expect(await fails('b.jsonl')).toMatch(/line 1 of b.jsonl: found not a JSON object/);
     expect(await fails('c.csv')).toMatch(/line 2 of c.csv: found no "path"/);
   });
 });

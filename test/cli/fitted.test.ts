@@ -42,6 +42,9 @@ describe('codec encode of sound that is fitted', () => {
     expect(about.macPerSample).toBeGreaterThan(0);
     const decoded = jsonOf(await codec(place, 'decode', 'a.codec', '-o', 'out.wav', '--json'));
     expect(decoded).toMatchObject({ output: 'out.wav', lengthSamples: 16_000 });
+    await codec(place, 'decode', 'a.codec', '-o', 'float.wav', '--format', 'float32');
+    const [short, long] = ['out.wav', 'float.wav'].map((name) => readFileSync(path.join(place, name)).length);
+    expect(long! - short!).toBeGreaterThanOrEqual(2 * 16_000);
     const fails = await codec(place, ...args, '--quality', '3', '--force');
     expect(failureOf(fails, 2)).toMatch(/--bitrate excludes --quality and --bpp/);
     const least = await codec(place, ...args.slice(0, -1), '0.01', '--force');
@@ -82,6 +85,16 @@ describe('codec encode of a picture', () => {
     expect((8 * readFileSync(path.join(place, 'photo.codec')).length) / (48 * 40)).toBeLessThanOrEqual(3);
     const least = await codec(place, 'encode', 'photo.png', '--steps', '2', '--bpp', '0.001', '--force');
     expect(failureOf(least)).toMatch(/cannot code this in 0.001 bpp: found [\d.]+ bpp at least/);
+  }, 180_000);
+
+  it('refuses an output that is there before it fits', async () => {
+    const place = await withPicture();
+    writeFileSync(path.join(place, 'photo.codec'), 'mine');
+    const before = performance.now();
+    const args = ['encode', 'photo.png', '--steps', '1000000'];
+    expect(failureOf(await codec(place, ...args))).toMatch(/will not overwrite photo.codec/);
+    expect(failureOf(await codec(place, ...args, '-o', 'no/a.codec'))).toMatch(/cannot write no\/a.codec/);
+    expect(performance.now() - before).toBeLessThan(60_000);
   }, 180_000);
 
   it('says what is wrong', async () => {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { goldenStride } from '../../core/stride.ts';
 import { float32, type HostTensor } from '../../core/tensor.ts';
 import type { FitProblem, StepGraph, StepInputs, StepLoss } from '../../fitting/problem.ts';
 import type { Picture } from '../latent-image/picture.ts';
@@ -27,9 +28,7 @@ export class CoordinateProblem implements FitProblem {
     this.batch = batch;
     const pixels = picture.width * picture.height;
     this.runsPerStep = Math.ceil(pixels / batch);
-    let stride = Math.max(1, Math.round(pixels * 0.618));
-    while (greatestDivisor(stride, pixels) !== 1) stride++;
-    this.stride = stride;
+    this.stride = goldenStride(pixels);
   }
 
   loss(graph: StepGraph): StepLoss {
@@ -65,7 +64,3 @@ export class CoordinateProblem implements FitProblem {
 }
 
 export const BITS_PER_VALUE = 8;
-
-function greatestDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestDivisor(b, a % b);
-}

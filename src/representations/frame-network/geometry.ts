@@ -19,6 +19,8 @@ const FEWEST = 2;
 const MOST = 4;
 /** Frames beyond this many pixels would take more memory to fit than most machines have. */
 const MAX_PIXELS = 4096 * 2304;
+/** Places of a grid: only frames that are much longer than wide have more. */
+const MAX_PLACES = 2 ** 13;
 
 /** A function of the size alone, so that files need not tell. Throws `bad-video` for frames that are too large. */
 export function geometryOf(width: number, height: number): Geometry {
@@ -42,6 +44,14 @@ export function geometryOf(width: number, height: number): Geometry {
   // Frames of a few pixels, or very long ones.
   const total = best?.total ?? (Math.min(width, height) <= FEWEST ? 2 : TOTALS.at(-1)!);
   const grid: Size = [Math.ceil(height / total), Math.ceil(width / total)];
+  if (grid[0] * grid[1] > MAX_PLACES) {
+    throw new CodecError('bad-video', {
+      what: 'these frames are too long to fit a network to',
+      found: `${width} x ${height}`,
+      expected: `a grid of at most ${MAX_PLACES} places, ${total} pixels apart`,
+      remedy: 'Cut the frames into parts, e.g. ffmpeg -i IN -vf crop=iw/2:ih:0:0 OUT.mkv',
+    });
+  }
   return { strides: factorsOf(total), grid, padded: [grid[0] * total, grid[1] * total] };
 }
 

@@ -115,7 +115,7 @@ export function readPayload(
   const width = cursor.varint();
   const from = cursor.offset;
   const network = unpackNetwork(cursor, partsOf(shapes));
-  if (cursor.failure) throw badPayload(cursor.failure, 'a whole network');
+  if (cursor.found) throw badPayload(cursor.found, 'a whole network');
   const rest = payload.subarray(cursor.offset);
   const networkBytes = cursor.offset - from;
   if (values === 0 && rest.length > 0) throw badPayload(`${rest.length} more bytes`, 'the end');

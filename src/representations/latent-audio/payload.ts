@@ -59,10 +59,7 @@ export function parsePayload(
   const from = cursor.offset;
   const parts = networkParts(options);
   const network = unpackNetwork(cursor, parts, storedNetwork(parts, options.weights));
-  if (cursor.failure) {
-    const found = cursor.failure === 'short' ? `${payload.length} bytes` : cursor.failure;
-    throw badPayload(found, 'networks and latents of a sound');
-  }
+  if (cursor.found) throw badPayload(cursor.found, 'networks and latents of a sound');
   const networkBytes = cursor.offset - from;
   const latents = {
     gains: paddedGrid(...geometry.gainSize),

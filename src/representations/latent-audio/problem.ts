@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../../core/rng.ts';
+import { goldenStride } from '../../core/stride.ts';
 import { float32, type HostTensor } from '../../core/tensor.ts';
 import type { GraphIo } from '../../engine/engine.ts';
 import { WindowedGrid } from '../../fitting/grid.ts';
@@ -106,7 +107,7 @@ export class LatentAudioProblem implements FitProblem {
   draw(run: number, phase: Phase, progress: number, rng: Rng): StepInputs {
     const { geometry, target } = this;
     // Neighbours one after another would not be independent.
-    const tile = (run * strideOf(geometry.tiles)) % geometry.tiles;
+    const tile = (run * goldenStride(geometry.tiles)) % geometry.tiles;
     const trade = this.trades[tile % this.trades.length]!;
     return {
       inputs: {
@@ -193,11 +194,3 @@ export function distortion(
 
 /** Of a band, so that its root has a slope. */
 const LEAST_POWER = 1e-4;
-
-/** A stride coprime to a count, about 0.618 of it. */
-function strideOf(count: number): number {
-  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
-  let stride = Math.max(1, Math.round(count * 0.618));
-  while (divisor(stride, count) !== 1) stride++;
-  return stride;
-}

@@ -1,7 +1,8 @@
+import { octaves } from '../../core/octaves.ts';
 import { Rng } from '../../core/rng.ts';
 import type { HostTensor } from '../../core/tensor.ts';
 import { type PaddedGrid, roundedGrid, rowStart } from '../../fitting/latents/padded-grid.ts';
-import { isEmpty, octaves, randomise, randomiseContext, storedNetwork } from '../../fitting/start.ts';
+import { isEmpty, randomise, randomiseContext, storedNetwork } from '../../fitting/start.ts';
 import { networkParts, SPREAD_PARTS } from './geometry.ts';
 import type { LatentAudioOptions } from './options.ts';
 import type { Target } from './target.ts';

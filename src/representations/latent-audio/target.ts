@@ -1,6 +1,6 @@
+import { octaves } from '../../core/octaves.ts';
 import type { AudioSignal } from '../../core/signal.ts';
 import { float32, type HostTensor } from '../../core/tensor.ts';
-import { octaves } from '../../fitting/start.ts';
 import { type AudioGeometry, SPREAD_PARTS } from './geometry.ts';
 import { toleranceOf } from './loudness.ts';
 import type { Loudness } from './options.ts';

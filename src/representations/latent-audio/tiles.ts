@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { octaves } from '../../core/octaves.ts';
 import { Rng } from '../../core/rng.ts';
 import { float32, type HostTensor } from '../../core/tensor.ts';
 import type { CompiledGraph, Engine } from '../../engine/engine.ts';
 import { windowOf } from '../../fitting/latents/padded-grid.ts';
-import { octaves } from '../../fitting/start.ts';
 import { mdctBasis } from '../../nn/mdct.ts';
 import type { AudioGeometry } from './geometry.ts';
 import type { Latents, Parsed } from './payload.ts';

@@ -5,7 +5,7 @@ export const options = z.strictObject({
   ...latentOptions,
   levels: z
     .int()
-    .min(1)
+    .min(2)
     .max(9)
     .default(7)
     .describe(

@@ -78,10 +78,7 @@ export function parsePayload(
   const known = knownNetwork(options, channels, cursor.failure ? 0 : gain);
   const network = unpackNetwork(cursor, networkParts(options, channels), known);
   if (!cursor.failure && mask >= 2 ** options.levels) cursor.fail(`levels ${mask}`);
-  if (cursor.failure) {
-    const found = cursor.failure === 'short' ? `${payload.length} bytes` : cursor.failure;
-    throw badPayload(found, 'networks and latents of a picture');
-  }
+  if (cursor.found) throw badPayload(cursor.found, 'networks and latents of a picture');
   const codedLevels = Array.from({ length: options.levels }, (_, level) => ((mask >> level) & 1) === 1);
   const latents = payload.subarray(cursor.offset);
   const sizes = gridSizes(options, size);

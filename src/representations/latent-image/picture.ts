@@ -18,3 +18,10 @@ export function pictureOf(raster: RasterImage): Picture {
     data: Float32Array.from(data, (sample) => sample / peak),
   };
 }
+
+/** Of two pictures of one size. */
+export function meanSquaredError({ data: a }: Picture, { data: b }: Picture): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
+  return sum / a.length;
+}

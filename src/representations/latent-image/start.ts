@@ -1,6 +1,7 @@
+import { octaves } from '../../core/octaves.ts';
 import { Rng } from '../../core/rng.ts';
 import type { HostTensor } from '../../core/tensor.ts';
-import { isEmpty, octaves, randomise, randomiseContext, storedNetwork } from '../../fitting/start.ts';
+import { isEmpty, randomise, randomiseContext, storedNetwork } from '../../fitting/start.ts';
 import { loadWeights } from '../../weights/store.ts';
 import { analyse } from './analysis.ts';
 import { gridSizes, networkParts, type Size } from './geometry.ts';

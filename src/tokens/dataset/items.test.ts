@@ -78,7 +78,7 @@ describe('items', () => {
       () => written('bad.jsonl', '{"path": "set/b.wav", "id": "x"}\n{"path": "set/a/x.wav", "id": "x"}\n'),
       'the id "x" twice',
     ],
-    ['a broken CSV', () => written('bad.csv', 'path,start\nset/b.wav,1,2,3\n'), 'cannot tokenize'],
+    ['a broken CSV', () => written('bad.csv', 'path,start\nset/b.wav,1,2,3\n'), 'got 4 on line 2'],
   ])('refuses %s', (_, inputs, message) => {
     expect(() => findItems(inputs())).toThrow(
       expect.objectContaining({ code: 'bad-argument', message: expect.stringContaining(message) }),

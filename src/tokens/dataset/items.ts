@@ -1,12 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { parse as parseCsv } from 'csv-parse/sync';
 import { globSync, isDynamicPattern } from 'tinyglobby';
 import { CodecError } from '../../core/errors.ts';
+import { isManifest, readManifest } from '../../media/manifest.ts';
 import type { DatasetItem } from './row.ts';
 
 const AUDIO = /\.(wav|wave|flac|mp3|ogg|oga|opus|m4a|aac|aif|aiff|wma|caf|amr|g722|mka|webm)$/i;
-const MANIFEST = /\.(jsonl|csv)$/i;
 
 /** An item whose id may not be its own yet. */
 interface Found extends DatasetItem {
@@ -38,7 +37,7 @@ function itemsOf(input: string): Found[] {
     throw unusable(input, isDynamicPattern(input) ? 'no file that fits' : 'no such file or folder');
   }
   if (statSync(input).isDirectory()) return itemsInFolder(input);
-  if (MANIFEST.test(input)) return itemsOfManifest(input);
+  if (isManifest(input)) return itemsOfManifest(input);
   return [{ id: stem(path.basename(input)), path: input, named: false }];
 }
 
@@ -52,8 +51,7 @@ function itemsInFolder(folder: string): Found[] {
 }
 
 function itemsOfManifest(manifest: string): Found[] {
-  const rows = /\.csv$/i.test(manifest) ? csvRows(manifest) : jsonlRows(manifest);
-  return rows.map(({ line, value }) => {
+  return readManifest(manifest).map(({ line, value }) => {
     const where = `line ${line} of ${manifest}`;
     const { path: file, id, text, start, end, ...rest } = value;
     if (typeof file !== 'string' || file === '') throw unusable(where, 'no "path"');
@@ -74,44 +72,6 @@ function itemsOfManifest(manifest: string): Found[] {
       ...(Object.keys(rest).length > 0 && { metadata: rest }),
     };
   });
-}
-
-interface ManifestRow {
-  readonly line: number;
-  readonly value: Record<string, unknown>;
-}
-
-function jsonlRows(manifest: string): ManifestRow[] {
-  return readFileSync(manifest, 'utf8')
-    .split('\n')
-    .flatMap((text, i) => {
-      if (text.trim() === '') return [];
-      try {
-        const value: unknown = JSON.parse(text);
-        if (typeof value === 'object' && value !== null)
-          return [{ line: i + 1, value: value as Record<string, unknown> }];
-      } catch {
-        // Said below.
-      }
-      throw unusable(`line ${i + 1} of ${manifest}`, 'not a JSON object');
-    });
-}
-
-function csvRows(manifest: string): ManifestRow[] {
-  try {
-    const rows: { record: Record<string, string>; info: { lines: number } }[] = parseCsv(
-      readFileSync(manifest),
-      {
-        columns: (names: string[]) => names.map((name) => name.trim()),
-        bom: true,
-        info: true,
-        skip_empty_lines: true,
-      },
-    );
-    return rows.map(({ record, info }) => ({ line: info.lines, value: record }));
-  } catch (cause) {
-    throw unusable(manifest, cause instanceof Error ? cause.message : String(cause));
-  }
 }
 
 /** Text that is there. */
