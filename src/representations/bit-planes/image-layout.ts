@@ -30,12 +30,14 @@ export class ImageLayout extends SampleLayout {
     const { width, height, kinds, depth } = this;
     const stride = width + 2 * PADDING;
     const order = orderOf(kinds);
-    const plane = () => new Int32Array(stride * (height + PADDING));
-    const values = order.map(() => plane().fill(1 << (depth - 1), 0, stride * PADDING));
-    const residuals = order.map(plane);
-    const errors = order.map(plane);
+    // A row and those above that neighbours may reach.
+    const rows = () => new Int32Array(stride * (PADDING + 1));
+    const values = order.map(() => rows().fill(1 << (depth - 1), 0, stride * PADDING));
+    const residuals = order.map(rows);
+    const errors = order.map(rows);
+    const start = PADDING * stride + PADDING;
     for (let y = 0; y < height; y++) {
-      const start = (y + PADDING) * stride + PADDING;
+      if (y > 0) for (const plane of [...values, ...residuals, ...errors]) plane.copyWithin(0, stride);
       for (const v of values) {
         // Beyond an edge lies what is above its pixel, or the row's last one.
         v.fill(v[start - stride]!, start - PADDING, start);
