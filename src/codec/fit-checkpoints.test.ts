@@ -52,6 +52,7 @@ describe('a fit that is kept', () => {
     expect(steps).toBe(stepsOfWhole - stops.reduce((a, b) => a + b));
     removeFitCheckpoints(checkpoint);
     expect(existsSync(checkpoint)).toBe(false);
+    removeFitCheckpoints(checkpoint);
   });
 
   it('is not gone on with by another', async () => {

@@ -70,6 +70,8 @@ export class FitCheckpoints {
       save: async ({ tensors, ...rest }) => {
         const seconds = secondsBefore + (performance.now() - startedAt) / 1000;
         const state = JSON.stringify({ ...rest, seconds });
+        // Another command with this folder may have ended and cleared it.
+        mkdirSync(this.folder, { recursive: true });
         await writeFileAtomically(file, writeSafetensors(tensors, { key: this.key, state }), { force: true });
         savedAt = performance.now();
       },
@@ -98,9 +100,10 @@ export class FitCheckpoints {
 
 /** Removes the fits that are kept in a folder, and the folder if nothing else is in it. */
 export function removeFitCheckpoints(folder: string): void {
+  if (!existsSync(folder)) return;
   const names = readdirSync(folder);
   const kept = names.filter((name) => FILE.test(name));
-  for (const name of kept) rmSync(path.join(folder, name));
+  for (const name of kept) rmSync(path.join(folder, name), { force: true });
   if (kept.length === names.length) rmdirSync(folder);
 }
 
