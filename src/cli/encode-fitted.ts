@@ -21,6 +21,9 @@ export interface FittedArgs extends CodecArgs, OutputArgs, JsonArgs {
   checkpoint: string | undefined;
 }
 
+/** Options that do nothing with other recipes, and have no default. */
+export const fittedOptionNames = ['preset', 'steps', 'quality', 'bpp', 'checkpoint'] as const;
+
 /** Options of encoding with recipes that are fitted to the signal. */
 export function fittedOptions<T>(args: Argv<T>) {
   return args

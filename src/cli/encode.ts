@@ -1,11 +1,12 @@
 import type { CommandModule } from 'yargs';
+import { CodecError } from '../core/errors.ts';
 import { type EntropyCoderName, entropyCoderNames } from '../entropy/catalogue.ts';
 import { openAudio } from '../media/audio-file.ts';
 import { openByteSink } from '../media/byte-sink.ts';
 import { Codec } from '../recipe/codec.ts';
 import { isFitted, loadAnyRecipe } from '../recipe/load.ts';
 import { type ContainerName, containerNames, containerOf, containers } from './containers.ts';
-import { encodeFitted, type FittedArgs, fittedOptions } from './encode-fitted.ts';
+import { encodeFitted, type FittedArgs, fittedOptionNames, fittedOptions } from './encode-fitted.ts';
 import { assertOtherFile, replaceExtension } from './files.ts';
 import { mediaOf } from './media-type.ts';
 import { codecOptions, jsonOption, loadOptions, outputOptions } from './options.ts';
@@ -79,7 +80,9 @@ export const encodeCommand: CommandModule<object, Args> = {
     const output = args.output ?? replaceExtension(input, `.${container}`);
     assertOtherFile(input, output);
     const recipe = args.recipe ?? containers[container].defaultRecipe(mediaOf(input));
-    if (isFitted(loadAnyRecipe(recipe, args.set))) {
+    const fitted = isFitted(loadAnyRecipe(recipe, args.set));
+    refuseOthersOptions(recipe, fitted, args);
+    if (fitted) {
       await encodeFitted(recipe, { ...args, container, output });
       return;
     }
@@ -125,3 +128,16 @@ export const encodeCommand: CommandModule<object, Args> = {
     await codec.dispose();
   },
 };
+
+/** Throws `bad-argument` for options that would do nothing with this recipe. */
+function refuseOthersOptions(recipe: string, fitted: boolean, args: Args): void {
+  const useless = (fitted ? (['entropy'] as const) : fittedOptionNames).find(
+    (name) => args[name] !== undefined,
+  );
+  if (useless === undefined) return;
+  throw new CodecError('bad-argument', {
+    what: fitted ? `${recipe} has an entropy coder of its own` : `${recipe} is not fitted to each signal`,
+    found: `--${useless}`,
+    remedy: 'Leave it out, or choose another recipe.',
+  });
+}

@@ -102,6 +102,12 @@ describe('codec encode of a picture', () => {
     const fails = async (...args: string[]) => failureOf(await codec(place, 'encode', 'photo.png', ...args));
     expect(await fails('--preset', 'fats')).toMatch(/no preset "fats": expected fast, medium, slow/);
     expect(await fails('--bitrate', '6')).toMatch(/inr-image has no bitrates. Choose with --quality/);
+    expect(await fails('--entropy', 'static')).toMatch(
+      /inr-image has an entropy coder of its own: found --entropy/,
+    );
+    writeFileSync(path.join(place, 'a.wav'), wavBytes(chirp(800), { sampleRateHz: 16_000 }));
+    const trained = await codec(place, 'encode', 'a.wav', '--recipe', 'mel-24k', '--quality', '50');
+    expect(failureOf(trained)).toMatch(/mel-24k is not fitted to each signal: found --quality/);
     expect(await fails('--recipe', 'inr-image', '-o', 'a.ecdc')).toMatch(/cannot write .ecdc files/);
     const usage = await codec(place, 'encode', 'photo.png', '--quality', '0');
     expect(failureOf(usage, 2)).toMatch(/--quality takes a number from 1 to 100/);
