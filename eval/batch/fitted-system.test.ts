@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { CodecError, loadFittedCodec, writeImage } from '../../src/index.ts';
@@ -15,6 +15,7 @@ it('goes on with a fit that an earlier run did not finish, and tells the time of
   const data = Uint8Array.from({ length: 24 * 24 * 3 }, (_, i) => 2 * (i % 100));
   await writeImage(file, { kind: 'image', width: 24, height: 24, channels: 3, data });
   const unfinished = path.join(place, 'unfinished', 'photo');
+  mkdirSync(path.dirname(unfinished));
   const codec = await loadFittedCodec('inr-image', { threads: 1, set: ['fit.presets.fast.steps=40'] });
   const stop = new AbortController();
   const encoded = codec.encode(await readRaster(file), {

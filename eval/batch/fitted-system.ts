@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import {
   type FittedCodec,
@@ -34,6 +35,7 @@ export function fittedSystem({ media, settings, knob }: SystemSpec, load: Fitted
       const codec = await load(assignments(changes));
       const files = signalFiles[media];
       const signal = await files.read(item.path);
+      mkdirSync(path.dirname(checkpoint), { recursive: true });
       collectGarbage();
       resetPeakMemory();
       const options = { [fittedKnobs[knobName].option]: knob, ...(preset !== undefined && { preset }) };

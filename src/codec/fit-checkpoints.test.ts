@@ -69,9 +69,11 @@ describe('a fit that is kept', () => {
     writeFileSync(path.join(checkpoint, 'mine.txt'), '');
     removeFitCheckpoints(checkpoint);
     expect(readdirSync(checkpoint)).toEqual(['mine.txt']);
-    const file = path.join(checkpoint, 'mine.txt');
-    await expect(codec.encode(picture(), { ...options, checkpoint: file })).rejects.toThrow(
-      /cannot keep the fit in .*mine.txt/,
-    );
+    for (const place of ['mine.txt', 'no/fits']) {
+      const file = path.join(checkpoint, place);
+      await expect(codec.encode(picture(), { ...options, checkpoint: file })).rejects.toThrow(
+        /cannot keep the fit in .*: found .*, expected a folder/,
+      );
+    }
   });
 });

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { CodecError } from '../core/errors.ts';
@@ -32,7 +41,7 @@ export class FitCheckpoints {
   earlierSeconds = 0;
 
   /**
-   * Makes the folder.
+   * Makes the folder, not those it is in.
    * @param about whatever the fits depend on besides the signal, as JSON
    * @throws `bad-argument` if it cannot
    */
@@ -41,15 +50,7 @@ export class FitCheckpoints {
     const hash = createHash('sha256').update(JSON.stringify(about));
     digest(signal, (bytes) => hash.update(bytes));
     this.key = hash.digest('hex');
-    try {
-      mkdirSync(folder, { recursive: true });
-    } catch (cause) {
-      throw new CodecError(
-        'bad-argument',
-        { what: `cannot keep the fit in ${folder}`, found: (cause as Error).message, expected: 'a folder' },
-        { cause },
-      );
-    }
+    makeFolder(folder);
   }
 
   /** @param fit number of the fit, from 1 */
@@ -71,7 +72,7 @@ export class FitCheckpoints {
         const seconds = secondsBefore + (performance.now() - startedAt) / 1000;
         const state = JSON.stringify({ ...rest, seconds });
         // Another command with this folder may have ended and cleared it.
-        mkdirSync(this.folder, { recursive: true });
+        makeFolder(this.folder);
         await writeFileAtomically(file, writeSafetensors(tensors, { key: this.key, state }), { force: true });
         savedAt = performance.now();
       },
@@ -95,6 +96,20 @@ export class FitCheckpoints {
       found: z.prettifyError(state.error),
       remedy: 'Remove the folder to begin again.',
     });
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    if (!existsSync(folder)) mkdirSync(folder);
+    readdirSync(folder);
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new CodecError(
+      'bad-argument',
+      { what: `cannot keep the fit in ${folder}`, found: (cause as Error).message, expected: 'a folder' },
+      { cause },
+    );
   }
 }
 
