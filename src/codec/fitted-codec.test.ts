@@ -53,6 +53,9 @@ describe('a file of a fitted codec', () => {
     const { bytes } = await codecOf(new Uint8Array(2 ** 22 + 1).fill(7)).encode(clip);
     const damaged = Uint8Array.from(bytes);
     damaged[damaged.length - 40]! ^= 1;
+    // Bytes that are too many do no harm.
+    const more = await openContainer(Buffer.concat([bytes, Buffer.alloc(9)]), { bestEffort: true });
+    expect((await openFitted(more)).payload).toHaveLength(2 ** 22 + 1);
     for (const file of [damaged, bytes.subarray(0, -20)]) {
       const opened = openContainer(file, { bestEffort: true }).then(openFitted);
       await expect(opened).rejects.toThrow(

@@ -272,7 +272,8 @@ export async function openFitted(container: ContainerReader): Promise<OpenFitted
   const { header } = container;
   const payloads: Uint8Array[] = [];
   for await (const { payload } of container.chunks()) payloads.push(payload);
-  if (container.damages.length > 0 || (framesPerChunkOf(header) > 0 && !container.end)) {
+  const chunks = framesPerChunkOf(header) === 0 ? 1 : container.end?.chunks;
+  if (container.damages.length > 0 && payloads.length !== chunks) {
     throw new CodecError('bad-container', {
       what: 'this file is damaged, and what was fitted to a signal cannot be decoded in part',
       remedy: 'Get the file again.',

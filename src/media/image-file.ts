@@ -3,6 +3,7 @@ import type { Sharp } from 'sharp';
 import { CodecError } from '../core/errors.ts';
 import type { ImageSignal, RasterImage } from '../core/signal.ts';
 import { type OutputOptions, reserveOutput } from './atomic-file.ts';
+import { openByteSink } from './byte-sink.ts';
 
 /**
  * A picture from a file or its bytes, with the depth and the alpha channel it has: PNG, JPEG, WebP, AVIF, TIFF, GIF, SVG. Turned
@@ -118,7 +119,7 @@ export const imageExtensions = Object.keys(FORMATS);
 
 /**
  * Writes a picture in the format of the path's extension: PNG, TIFF, WebP, AVIF without loss (16 bits in PNG and TIFF, 8 in the
- * others), JPEG at quality 95 on black where it is transparent. Errors as for `createAtomicFile`, and `bad-argument` for another
+ * others), JPEG at quality 95 on black where it is transparent; `-`: as PNG to standard output. Errors as for `createAtomicFile`, and `bad-argument` for another
  * extension.
  */
 export async function writeImage(
@@ -137,13 +138,20 @@ export async function writeImage(
   }
   const { default: sharp } = await import('sharp');
   const { width, height, channels, data } = image;
+  const raw = sharp(data, { raw: { width, height, channels } });
+  const deep = data instanceof Uint16Array && DEEP_FORMATS.includes(extension);
+  const grey = channels <= 2;
+  const space = deep ? (grey ? 'grey16' : 'rgb16') : grey ? 'b-w' : 'srgb';
+  const picture = format(raw.toColourspace(space));
+  if (path === '-') {
+    const sink = await openByteSink(process.stdout, options);
+    await sink.write(await picture.toBuffer());
+    await sink.commit();
+    return;
+  }
   const output = await reserveOutput(path, { ...options, extension });
   try {
-    const raw = sharp(data, { raw: { width, height, channels } });
-    const deep = data instanceof Uint16Array && DEEP_FORMATS.includes(extension);
-    const grey = channels <= 2;
-    const space = deep ? (grey ? 'grey16' : 'rgb16') : grey ? 'b-w' : 'srgb';
-    await format(raw.toColourspace(space)).toFile(output.temporaryPath);
+    await picture.toFile(output.temporaryPath);
     await output.commit();
   } catch (error) {
     await output.abort();

@@ -64,6 +64,10 @@ describe('codec encode of a picture', () => {
     expect(about.macPerPixel).toBeGreaterThan(0);
     const decoded = jsonOf(await codec(place, 'decode', 'photo.codec', '-o', 'out.png', '--json'));
     expect(decoded).toMatchObject({ output: 'out.png', width: 20, height: 14 });
+    const piped = await codec(place, 'decode', 'photo.codec', '-o', '-');
+    expect(piped.stdout.equals(readFileSync(path.join(place, 'out.png')))).toBe(true);
+    expect(piped.stderr).toMatch(/^-: width 20, height 14/);
+    expect(existsSync(path.join(place, '-'))).toBe(false);
     const { width, height, channels } = await readRaster(path.join(place, 'out.png'));
     expect({ width, height, channels }).toEqual({ width: 20, height: 14, channels: 3 });
   }, 180_000);
