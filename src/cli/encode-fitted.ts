@@ -93,11 +93,8 @@ export async function encodeFitted(
   }
   await assertWritable(output, args);
   const codec = await loadFittedCodec(recipe, loadOptions(args));
-  const signal = await signalFiles[codec.parts.media].read(input, (what) => {
-    if (args.quiet) return;
-    process.stderr.write(
-      `codec: ${input}: ${what} is left behind; a recipe for it codes it to a file of its own\n`,
-    );
+  const signal = await signalFiles[codec.parts.media].read(input, (what, why) => {
+    if (!args.quiet) process.stderr.write(`codec: ${input}: ${what} is left behind; ${why}\n`);
   });
   const line = fitLine(args, rateUnitsOf(signal));
   const stop = new AbortController();

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { freshFolders } from '../../test/cli/fixtures.ts';
@@ -6,6 +6,7 @@ import { CodecError } from '../core/errors.ts';
 import { Rng } from '../core/rng.ts';
 import type { RasterImage } from '../core/signal.ts';
 import { loadFittedCodec } from '../recipe/fitted.ts';
+import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 import { removeFitCheckpoints } from './fit-checkpoints.ts';
 import type { FittedEncodeOptions } from './fitted-codec.ts';
 
@@ -64,7 +65,13 @@ describe('a fit that is kept', () => {
       /cannot go on with the fit kept in .*: found one of another signal, recipe or other options/;
     await expect(codec.encode(picture(4), options)).rejects.toThrow(another);
     await expect(codec.encode(picture(), { ...options, seed: 1 })).rejects.toThrow(another);
-    writeFileSync(path.join(checkpoint, 'fit-1.safetensors'), 'no fit');
+    const kept = path.join(checkpoint, 'fit-1.safetensors');
+    const { tensors, metadata } = readSafetensors(readFileSync(kept), kept);
+    for (const state of ['{', '{"step":1}']) {
+      writeFileSync(kept, writeSafetensors(tensors, { ...metadata, state }));
+      await expect(codec.encode(picture(), options)).rejects.toMatchObject({ code: 'bad-weights' });
+    }
+    writeFileSync(kept, 'no fit');
     await expect(codec.encode(picture(), options)).rejects.toThrow(/cannot read .*fit-1.safetensors/);
     writeFileSync(path.join(checkpoint, 'mine.txt'), '');
     removeFitCheckpoints(checkpoint);

@@ -89,13 +89,22 @@ export class FitCheckpoints {
         remedy: 'Name another folder, or remove this one to begin again.',
       });
     }
-    const state = stateSchema.safeParse(JSON.parse(metadata.state ?? 'null'));
+    const state = stateSchema.safeParse(jsonOf(metadata.state));
     if (state.success) return { ...state.data, tensors };
     throw new CodecError('bad-weights', {
       what: `cannot go on with the fit kept in ${this.folder}`,
       found: z.prettifyError(state.error),
       remedy: 'Remove the folder to begin again.',
     });
+  }
+}
+
+/** What a text says, undefined where it is no JSON. */
+function jsonOf(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
   }
 }
 

@@ -11,8 +11,8 @@ interface SignalWriteOptions {
 }
 
 interface SignalFiles {
-  /** @param onLeftBehind is told what the file holds besides, that a signal of this medium does not */
-  read(path: string, onLeftBehind?: (what: string) => void): Promise<SignalOf[Media]>;
+  /** @param onLeftBehind is told what the file holds besides, that a signal of this medium does not, and what becomes of it */
+  read(path: string, onLeftBehind?: (what: string, why: string) => void): Promise<SignalOf[Media]>;
   write(path: string, signal: SignalOf[Media], options: SignalWriteOptions): Promise<void>;
   /** Of a decoded file that is not named. */
   readonly extension: string;

@@ -7,15 +7,25 @@ import { createVideoWriter } from './video-writer.ts';
 /** What a clip in memory may take. */
 const MAX_BYTES = 2 ** 31;
 
+/** ffmpeg's names of pixel formats with an alpha channel, and of those with more than 8 bits a sample. */
+const TRANSPARENT = /^(yuva|gbrap|rgba|argb|bgra|abgr|ya\d|ayuv|vuya)/;
+const DEEP = /(9|10|12|14|16|48|64)(le|be)$/;
+
+/** What a file holds that is not read, and what becomes of it. */
+type LeftBehind = (what: string, why: string) => void;
+
 /**
  * A whole video in memory, 8-bit R, G, B; see `openVideo`. A file that does not tell its rate gets 25 frames a second.
  * @param onLeftBehind is told what else the file holds
  *
  * Throws `bad-video`, also for one that would take more than 2 GiB, and `missing-tool`.
  */
-export async function readClip(path: string, onLeftBehind: (what: string) => void = () => {}): Promise<Clip> {
-  const { width, height, rateNumerator, rateDenominator, soundTracks, frames } = await openVideo(path);
-  if (soundTracks > 0) onLeftBehind('its sound');
+export async function readClip(path: string, onLeftBehind: LeftBehind = () => {}): Promise<Clip> {
+  const video = await openVideo(path);
+  const { width, height, rateNumerator, rateDenominator, soundTracks, pixelFormat, frames } = video;
+  if (soundTracks > 0) onLeftBehind('its sound', 'a recipe for sound codes it to a file of its own');
+  if (TRANSPARENT.test(pixelFormat)) onLeftBehind('its alpha channel', 'the colours are coded as they are');
+  if (DEEP.test(pixelFormat)) onLeftBehind('what its samples hold beyond 8 bits', `they are ${pixelFormat}`);
   const pictures: Uint8Array[] = [];
   for await (const { data } of frames()) {
     pictures.push(data);

@@ -8,14 +8,8 @@ import { badPayload } from '../entropy/entropy-coder.ts';
 import { runFit } from '../fitting/loop.ts';
 import { packNetwork, unpackNetwork } from '../fitting/network.ts';
 import type { FitOptions, Fitted, FormatOf, Representation } from '../fitting/representation.ts';
-import {
-  countOf,
-  direct,
-  layerShapes,
-  type Parametrisation,
-  projected,
-  type SineShape,
-} from './coordinate-image/network.ts';
+import { layerShapes, type SineShape } from './coordinate-image/network.ts';
+import { parametrisationOf, valuesOf } from './coordinate-image/parametrisation.ts';
 import { PointSampler } from './coordinate-image/points.ts';
 import { BITS_PER_VALUE, CoordinateProblem } from './coordinate-image/problem.ts';
 import { meanSquaredError, type Picture, pictureOf } from './latent-image/picture.ts';
@@ -28,23 +22,22 @@ type Format = FormatOf['image'];
 const BATCH = 1 << 13;
 /** Batches by which steps of quantization are judged. */
 const JUDGED_BATCHES = 4;
-const MIN_SIZE = 4;
+const MIN_WIDTH = 4;
 /** So that no payload can ask for more memory than a picture may take. */
 const MAX_WIDTH = 256;
-const MAX_PROJECTION = 2 ** 26;
+const MAX_BLOCK = 1024;
 /** Bits per pixel that a lambda asks for, about: as much as latents take, see docs/inr.md. */
 const bitsPerPixelAt = (lambda: number) => 0.3 * (lambda / 1e-3) ** -0.65;
 
 const options = z.strictObject({
-  layers: z.int().min(1).max(16).default(6).describe('hidden layers of sines'),
-  codeOf: z
-    .int()
-    .min(0)
-    .max(MAX_WIDTH)
-    .default(0)
-    .describe(
-      'hidden units of a network whose weights fixed random matrices make of a code, which alone is fitted; 0: no code, the weights are fitted, as many as the rate asks for',
-    ),
+  layers: z.int().min(1).max(16).default(8).describe('hidden layers of sines'),
+  projection: z
+    .strictObject({
+      code: z.int().min(1).max(MAX_BLOCK).describe('values of a block of the code'),
+      weights: z.int().min(1).max(MAX_BLOCK).describe('weights that a fixed random matrix makes of them'),
+    })
+    .optional()
+    .describe('a code is fitted, which weights are made of; the weights themselves when absent'),
 });
 
 type Options = z.output<typeof options>;
@@ -63,9 +56,9 @@ class CoordinateImage implements Representation<'image'> {
     const picture = pictureOf(raster);
     const { width, height, channels } = picture;
     const from = fitOptions.from as End | undefined;
-    const size = this.sizeFor(channels, (width * height * bitsPerPixelAt(lambda)) / BITS_PER_VALUE);
-    const parametrisation = this.parametrisation(size, channels);
-    const start = from?.size === size ? from.parameters : parametrisation.fresh(seed);
+    const units = this.widthFor(channels, (width * height * bitsPerPixelAt(lambda)) / BITS_PER_VALUE);
+    const parametrisation = this.parametrisation(units, channels);
+    const start = from?.units === units ? from.parameters : parametrisation.fresh(seed);
     const batch = Math.min(BATCH, width * height);
     const problem = new CoordinateProblem(picture, parametrisation, start, batch);
     const { parameters, interrupted } = await runFit(problem, fitOptions);
@@ -76,7 +69,7 @@ class CoordinateImage implements Representation<'image'> {
       sampler.dispose(),
     );
     const head: number[] = [];
-    writeVarint(size, head);
+    writeVarint(units, head);
     const payload = Uint8Array.from([...head, ...packed.bytes]);
     const format = { width, height, channels: raster.channels, bitDepth: bitDepthOf(raster) };
     const decoded = pictureOf(await this.decode(payload, format, engine));
@@ -85,7 +78,7 @@ class CoordinateImage implements Representation<'image'> {
       meanSquaredError: meanSquaredError(decoded, picture),
       interrupted,
       bytes: packed.partBytes,
-      end: { size, parameters } satisfies End,
+      end: { units, parameters } satisfies End,
     };
   }
 
@@ -113,54 +106,45 @@ class CoordinateImage implements Representation<'image'> {
   }
 
   inspect(payload: Uint8Array, { channels }: Format) {
-    const { size, network } = this.read(payload, channels);
-    const values = [...network.values()].reduce((sum, { data }) => sum + data.length, 0);
-    const shape = this.shape(size, channels);
+    const shape = this.shape(this.read(payload, channels).units, channels);
+    const { layers, width } = shape;
     const macPerPixel = layerShapes(shape).reduce((sum, { shape: [i, o] }) => sum + (i - 1) * o, 0);
-    return { macPerPixel, values, layers: shape.layers, width: shape.width };
+    return { macPerPixel, values: valuesOf(shape, this.options.projection), layers, width };
   }
 
   private read(payload: Uint8Array, channels: number) {
     const cursor = new ByteCursor(payload);
-    const size = cursor.varint();
-    if (!cursor.failure && !this.fits(size, channels)) cursor.fail(`a size of ${size}`);
+    const units = cursor.varint();
+    if (!cursor.failure && (units < MIN_WIDTH || units > MAX_WIDTH)) cursor.fail(`a width of ${units}`);
     if (cursor.found) throw badPayload(cursor.found, 'the weights of a picture');
-    const parametrisation = this.parametrisation(size, channels);
+    const parametrisation = this.parametrisation(units, channels);
     const network: Network = unpackNetwork(cursor, parametrisation.parts);
     if (!cursor.failure && cursor.offset < payload.length) cursor.fail('more bytes than weights');
     if (cursor.found) throw badPayload(cursor.found, 'the weights of a picture');
-    return { size, parametrisation, network };
+    return { units, parametrisation, network };
   }
 
-  /** Size: hidden units, or with a code its length. */
-  private fits(size: number, channels: number): boolean {
-    if (size < MIN_SIZE) return false;
-    const { codeOf } = this.options;
-    return codeOf > 0 ? size * countOf(this.shape(size, channels)) <= MAX_PROJECTION : size <= MAX_WIDTH;
+  /** The width of hidden layers with about so many values. */
+  private widthFor(channels: number, values: number): number {
+    const enough = (units: number) =>
+      valuesOf(this.shape(units, channels), this.options.projection) >= values;
+    let units = MIN_WIDTH;
+    while (units < MAX_WIDTH && !enough(units)) units++;
+    return units;
   }
 
-  /** The size with about so many values. */
-  private sizeFor(channels: number, values: number): number {
-    const { codeOf } = this.options;
-    const enough = (size: number) => (codeOf > 0 ? size : countOf(this.shape(size, channels))) >= values;
-    let size = MIN_SIZE;
-    while (!enough(size) && this.fits(size + 1, channels)) size++;
-    return size;
+  private shape(width: number, channels: number): SineShape {
+    return { layers: this.options.layers, width, channels };
   }
 
-  private shape(size: number, channels: number): SineShape {
-    const { layers, codeOf } = this.options;
-    return { layers, width: codeOf > 0 ? codeOf : size, channels };
-  }
-
-  private parametrisation(size: number, channels: number): Parametrisation {
-    const shape = this.shape(size, channels);
-    return this.options.codeOf > 0 ? projected(shape, size) : direct(shape);
+  private parametrisation(width: number, channels: number) {
+    return parametrisationOf(this.shape(width, channels), this.options.projection);
   }
 }
 
 interface End {
-  readonly size: number;
+  /** Of a hidden layer. */
+  readonly units: number;
   readonly parameters: ReadonlyMap<string, HostTensor>;
 }
 

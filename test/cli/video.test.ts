@@ -66,4 +66,18 @@ describe.skipIf(absent)(`video by codec encode and decode${absent ? ' (skipped: 
     const quiet = await codec(folder(), 'encode', 'talkie.mkv', ...fit, '--quiet', '--force');
     expect(quiet).toMatchObject({ status: 0, stderr: '' });
   }, 180_000);
+
+  it('says that an alpha channel and what is beyond 8 bits are left behind', async () => {
+    const source = ['-f', 'lavfi', '-t', '0.1', '-i', 'testsrc=size=34x20:rate=24'];
+    const stored = ['-c:v', 'ffv1', '-pix_fmt', 'yuva420p10le'];
+    const made = spawnSync('ffmpeg', ['-v', 'error', ...source, ...stored, inFolder('ghost.mkv')]);
+    expect(made.status).toBe(0);
+    const fit = ['--steps', '1', '--threads', '1', ...small];
+    const { stderr } = await codec(folder(), 'encode', 'ghost.mkv', ...fit);
+    expect(stderr.split('\n')).toEqual([
+      'codec: ghost.mkv: its alpha channel is left behind; the colours are coded as they are',
+      'codec: ghost.mkv: what its samples hold beyond 8 bits is left behind; they are yuva420p10le',
+      '',
+    ]);
+  }, 180_000);
 });

@@ -1,7 +1,8 @@
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { float32, type HostTensor } from '../../core/tensor.ts';
 import type { CompiledGraph, Engine } from '../../engine/engine.ts';
-import { type Parametrisation, sineNetwork } from './network.ts';
+import { sineNetwork } from './network.ts';
+import type { Parametrisation } from './parametrisation.ts';
 
 type Network = ReadonlyMap<string, HostTensor>;
 

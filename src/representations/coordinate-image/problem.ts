@@ -3,7 +3,8 @@ import { goldenStride } from '../../core/stride.ts';
 import { float32, type HostTensor } from '../../core/tensor.ts';
 import type { FitProblem, StepGraph, StepInputs, StepLoss } from '../../fitting/problem.ts';
 import type { Picture } from '../latent-image/picture.ts';
-import { type Parametrisation, sineNetwork } from './network.ts';
+import { sineNetwork } from './network.ts';
+import type { Parametrisation } from './parametrisation.ts';
 import { pointsAt } from './points.ts';
 
 /** A picture to be fitted as a function of coordinates: each run some of its pixels, spread over it. */
@@ -29,6 +30,10 @@ export class CoordinateProblem implements FitProblem {
     const pixels = picture.width * picture.height;
     this.runsPerStep = Math.ceil(pixels / batch);
     this.stride = goldenStride(pixels);
+  }
+
+  rateOf(name: string): number {
+    return this.parametrisation.rateOf(name);
   }
 
   loss(graph: StepGraph): StepLoss {
