@@ -40,3 +40,8 @@ describe.each([
     expect(small.payload.length).toBeLessThan(long.payload.length);
   }, 120_000);
 });
+
+it('a code of more values than weights is refused', () => {
+  const projection = { code: 65, weights: 64 };
+  expect(coordinateImage.options.safeParse({ projection }).error?.issues[0]?.message).toMatch(/more values/);
+});

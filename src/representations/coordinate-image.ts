@@ -36,6 +36,7 @@ const options = z.strictObject({
       code: z.int().min(1).max(MAX_BLOCK).describe('values of a block of the code'),
       weights: z.int().min(1).max(MAX_BLOCK).describe('weights that a fixed random matrix makes of them'),
     })
+    .refine(({ code, weights }) => code <= weights, 'a block has more values than it makes weights of')
     .optional()
     .describe('a code is fitted, which weights are made of; the weights themselves when absent'),
 });
