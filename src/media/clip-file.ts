@@ -9,7 +9,7 @@ const MAX_BYTES = 2 ** 31;
 
 /** ffmpeg's names of pixel formats with an alpha channel, and of those with more than 8 bits a sample. */
 const TRANSPARENT = /^(yuva|gbrap|rgba|argb|bgra|abgr|ya\d|ayuv|vuya)/;
-const DEEP = /(9|10|12|14|16|48|64)(le|be)$/;
+const DEEP = /(9|10|12|14|16|32|48|64|nv20)(le|be)$/;
 
 /** What a file holds that is not read, and what becomes of it. */
 type LeftBehind = (what: string, why: string) => void;

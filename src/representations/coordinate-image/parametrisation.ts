@@ -65,7 +65,7 @@ export interface Projection {
 /**
  * A code, of which a fixed random matrix makes what is added to fixed random layers (Gordon et al., "D'OH: Decoder-Only Random
  * Hypernetworks", arXiv:2403.19163): the network has more weights than the file has values. Theirs is one matrix for all
- * weights; here it makes them block after block, or it would have more values than memory holds.
+ * weights; here it makes them block after block, or it would take gigabytes where bits are many.
  */
 function projected(shape: SineShape, { code, weights }: Projection): Parametrisation {
   const shapes = layerShapes(shape);
