@@ -1,14 +1,5 @@
 import { adamScalars, EPSILON } from '../nn/adam.ts';
-
-/** Changes values and moments [from, to) by their gradient. */
-export type AdamRule = (
-  values: Float32Array,
-  m: Float32Array,
-  v: Float32Array,
-  gradient: Float32Array,
-  from: number,
-  to: number,
-) => void;
+import type { StepRule } from './step-rule.ts';
 
 export interface AdamSettings {
   readonly learningRate: number;
@@ -27,7 +18,7 @@ export function adamRule(
   { learningRate, beta1, beta2, scale }: AdamSettings,
   step: number,
   own: { readonly rate: number; readonly beta1?: number | undefined },
-): AdamRule {
+): StepRule {
   const scalars = adamScalars(learningRate, step, { beta1, beta2, averageDecay: 0 });
   const root = Math.sqrt(scalars.correction);
   const rate = scalars.rate * root * own.rate;

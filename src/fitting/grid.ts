@@ -1,5 +1,5 @@
 import { float32, type HostTensor } from '../core/tensor.ts';
-import type { AdamRule } from './adam.ts';
+import type { StepRule } from './step-rule.ts';
 
 type Origin = readonly [row: number, column: number];
 
@@ -12,7 +12,7 @@ interface Box {
 }
 
 /**
- * A grid of trained values, with Adam's moments, that is read and changed by windows. A window may reach over the edges: there it
+ * A grid of trained values, with the moments of their gradients, that is read and changed by windows. A window may reach over the edges: there it
  * repeats the edge, and gradients of the repetitions are dropped.
  */
 export class WindowedGrid {
@@ -86,8 +86,8 @@ export class WindowedGrid {
     return sum;
   }
 
-  /** A step of Adam on what gradients were added to, or what lies between; they are zero then. */
-  step(rule: AdamRule): void {
+  /** A step on what gradients were added to, or what lies between; they are zero then. */
+  step(rule: StepRule): void {
     const { values, m, v, gradient } = this;
     this.forTouched((from, to) => {
       rule(values, m, v, gradient, from, to);

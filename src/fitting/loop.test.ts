@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { float32, type HostTensor } from '../core/tensor.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import { adamScalars, adamStep } from '../nn/adam.ts';
-import { type AdamRule, adamRule } from './adam.ts';
+import { adamRule } from './adam.ts';
 import type { FitCheckpoint, FitState } from './checkpoint.ts';
 import { WindowedGrid } from './grid.ts';
 import { type FitProgress, runFit } from './loop.ts';
 import type { FitProblem } from './problem.ts';
+import type { StepRule } from './step-rule.ts';
 
 const settings = {
   learningRate: 0.05,
@@ -16,6 +17,7 @@ const settings = {
   roundedShare: 0.25,
   adamBeta1: 0.9,
   adamBeta2: 0.99,
+  muonScale: 0,
   gradientClip: 1e6,
 };
 
@@ -187,7 +189,7 @@ describe('runFit', () => {
 });
 
 describe('WindowedGrid', () => {
-  const rule: AdamRule = (values, _m, _v, gradient, from, to) => {
+  const rule: StepRule = (values, _m, _v, gradient, from, to) => {
     for (let i = from; i < to; i++) values[i]! -= gradient[i]!;
   };
 

@@ -7,6 +7,7 @@ import { cosineSchedule } from '../nn/adam.ts';
 import { adamRule } from './adam.ts';
 import type { Losses } from './checkpoint.ts';
 import { gradientGraph } from './gradient-graph.ts';
+import { Muon } from './muon.ts';
 import type { FitProblem, Phase } from './problem.ts';
 import type { FitOptions } from './representation.ts';
 import { type Places, TrainedState } from './trained-state.ts';
@@ -32,7 +33,7 @@ export interface FitOutcome {
 const LOSSES = ['total', 'error', 'rate'] as const;
 
 /**
- * Fits a problem with Adam. In the rounded phase, whose losses are what the file will have, the best
+ * Fits a problem with Adam, its matrices with Muon where the settings say so. In the rounded phase, whose losses are what the file will have, the best
  * step is kept; before it, the last. Throws the reason of an abort that is a `CodecError`.
  */
 export async function runFit(problem: FitProblem, options: FitOptions): Promise<FitOutcome> {
@@ -53,6 +54,7 @@ class FitRun {
   private readonly state: TrainedState;
   private graphs: readonly CompiledGraph[] = [];
   private compiledFor: Phase | undefined;
+  private muon: Muon | undefined;
   /** Steps that are done; runs of the next one, what they lost, and where its random numbers began. */
   private step = 0;
   private runs = 0;
@@ -71,8 +73,9 @@ class FitRun {
   }
 
   async toEnd(): Promise<FitOutcome> {
-    const { steps, abort, onProgress } = this.options;
+    const { steps, abort, onProgress, settings, engine } = this.options;
     this.goOn();
+    if (settings.muonScale > 0) this.muon = await Muon.create(engine, this.problem.parameters);
     const firstStep = this.step;
     const startedAt = performance.now();
     while (this.step < steps && !abort?.aborted) {
@@ -108,6 +111,11 @@ class FitRun {
   }
 
   async dispose(): Promise<void> {
+    await this.disposeGraphs();
+    await this.muon?.dispose();
+  }
+
+  private async disposeGraphs(): Promise<void> {
     for (const graph of this.graphs) await graph.dispose();
     this.graphs = [];
   }
@@ -156,7 +164,7 @@ class FitRun {
 
   private async compile(phase: Phase): Promise<void> {
     if (phase === this.compiledFor) return;
-    await this.dispose();
+    await this.disposeGraphs();
     const graph = gradientGraph(this.problem, this.state.windowShapes, phase);
     this.graphs = await this.options.engine.compileCopies(graph, this.parts);
     this.compiledFor = phase;
@@ -172,7 +180,7 @@ class FitRun {
       }
       // Where a step is one run the loss is that of the values before it.
       if (this.problem.runsPerStep === 1) this.judge(phase);
-      this.descend(places, phase);
+      await this.descend(places, phase);
       this.runs++;
       if (checkpoint?.isDue()) await this.save();
     }
@@ -216,9 +224,10 @@ class FitRun {
     this.state.keep();
   }
 
-  /** A step of Adam along what the parts of a run gave in sum. */
-  private descend(places: readonly Places[], phase: Phase): void {
-    const { problem, state } = this;
+  /** A step along what the parts of a run gave in sum. */
+  private async descend(places: readonly Places[], phase: Phase): Promise<void> {
+    const { problem, state, muon } = this;
+    const matrixRates = new Map<string, number>();
     const { settings, steps } = this.options;
     const update = this.run + 1;
     const learningRate = cosineSchedule(
@@ -232,10 +241,18 @@ class FitRun {
       const scale = Math.min(1, settings.gradientClip / (norm + 1e-6));
       const rate = problem.rateOf?.(name, phase) ?? 1;
       if (rate === 0) return undefined;
+      const matrixRule = muon?.ruleOf(name, scale);
+      if (matrixRule) {
+        matrixRates.set(name, learningRate * rate * settings.muonScale);
+        return matrixRule;
+      }
       const { adamBeta1: beta1, adamBeta2: beta2 } = settings;
       const own = { rate, beta1: problem.beta1Of?.(name) };
       return adamRule({ learningRate, beta1, beta2, scale }, update, own);
     });
+    if (!muon || matrixRates.size === 0) return;
+    const directions = await muon.directions();
+    for (const [name, rate] of matrixRates) state.add(name, directions.get(name)!, -rate);
   }
 }
 

@@ -35,7 +35,7 @@ export interface PictureRange {
 
 /** How fits go, whatever is fitted. */
 export interface FitSettings {
-  /** Largest step of Adam; it falls to `learningRateFloor` times as much along a cosine. */
+  /** Largest step; it falls to `learningRateFloor` times as much along a cosine. */
   readonly learningRate: number;
   readonly learningRateFloor: number;
   readonly warmupSteps: number;
@@ -43,6 +43,8 @@ export interface FitSettings {
   readonly roundedShare: number;
   readonly adamBeta1: number;
   readonly adamBeta2: number;
+  /** Root mean square of an entry's change in a step of Muon, which matrices take instead of Adam's, in learning rates; 0 for none. */
+  readonly muonScale: number;
   /** Largest global gradient norm. */
   readonly gradientClip: number;
 }

@@ -1,7 +1,7 @@
 import { CodecError } from '../core/errors.ts';
 import { float32, type HostTensor } from '../core/tensor.ts';
-import type { AdamRule } from './adam.ts';
 import { WindowedGrid } from './grid.ts';
+import type { StepRule } from './step-rule.ts';
 
 type Named = Record<string, HostTensor>;
 
@@ -58,7 +58,7 @@ export class TrainedState {
    * @param places of the parts
    * @param ruleOf for values of a name, given the norm of all gradients; none where they are not to change
    */
-  step(places: readonly Places[], ruleOf: (name: string, norm: number) => AdamRule | undefined): void {
+  step(places: readonly Places[], ruleOf: (name: string, norm: number) => StepRule | undefined): void {
     let squares = 0;
     for (const [name, grid] of this.grids) {
       for (const [part, at] of places.entries()) {
@@ -68,6 +68,12 @@ export class TrainedState {
     }
     const norm = Math.sqrt(squares);
     for (const [name, grid] of this.grids) grid.step(ruleOf(name, norm) ?? (() => {}));
+  }
+
+  /** Adds a change, times a factor, to a parameter. */
+  add(name: string, change: Float32Array, factor: number): void {
+    const { values } = this.grids.get(name)!;
+    for (let i = 0; i < values.length; i++) values[i]! += factor * change[i]!;
   }
 
   /** Remembers all values. */

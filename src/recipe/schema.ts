@@ -134,6 +134,13 @@ const fit = z
       .describe('share of the steps, at the end, in which values are rounded as they will be coded'),
     adamBeta1: share.default(0.9),
     adamBeta2: share.default(0.99),
+    muonScale: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe(
+        "weight matrices go steps of Muon, so many learning rates large, in place of Adam's; 0 for none",
+      ),
     gradientClip: positive.default(1e6).describe('largest global gradient norm'),
   })
   .refine(({ presets, preset }) => preset in presets, {

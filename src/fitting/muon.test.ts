@@ -1,0 +1,167 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { Rng } from '../core/rng.ts';
+import { float32, type HostTensor } from '../core/tensor.ts';
+import { createEngine } from '../engine/catalogue.ts';
+import type { FitCheckpoint, FitState } from './checkpoint.ts';
+import { runFit } from './loop.ts';
+import { Muon } from './muon.ts';
+import type { FitProblem } from './problem.ts';
+
+const engine = await createEngine('onnx', { threads: 1 });
+
+const settings = {
+  learningRate: 0.05,
+  learningRateFloor: 0.02,
+  warmupSteps: 1,
+  roundedShare: 0.25,
+  adamBeta1: 0.9,
+  adamBeta2: 0.99,
+  muonScale: 0.3,
+  gradientClip: 1e6,
+};
+
+function random(shape: readonly number[], seed: number): HostTensor {
+  const rng = new Rng(seed);
+  return float32(
+    shape,
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.uniform() - 0.5),
+  );
+}
+
+/** What a first step along a gradient would go by. */
+async function directionOf(gradient: HostTensor): Promise<Float32Array> {
+  const muon = await Muon.create(engine, new Map([['w', gradient]]));
+  const moments = new Float32Array(gradient.data.length);
+  const values = Float32Array.from(gradient.data);
+  muon!.ruleOf('w', 1)!(values, moments, moments, values, 0, values.length);
+  const direction = (await muon!.directions()).get('w')!.slice();
+  await muon!.dispose();
+  return direction;
+}
+
+/** Product of the shorter side's vectors with one another, [n, n]. */
+function gram(data: Float32Array, rows: number, columns: number): number[][] {
+  const at = (i: number, k: number) => (rows <= columns ? data[i * columns + k]! : data[k * columns + i]!);
+  const [n, length] = [Math.min(rows, columns), Math.max(rows, columns)];
+  return Array.from({ length: n }, (_, i) =>
+    Array.from({ length: n }, (_, j) => {
+      let sum = 0;
+      for (let k = 0; k < length; k++) sum += at(i, k) * at(j, k);
+      return sum / length;
+    }),
+  );
+}
+
+describe('Muon', () => {
+  it.each([
+    { shape: [8, 40] },
+    { shape: [40, 8] },
+    { shape: [3, 4, 5, 8] },
+  ])('makes the sides of a matrix of $shape orthogonal, whatever the size of its gradient', async ({
+    shape,
+  }) => {
+    const columns = shape.at(-1)!;
+    const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+    const gradient = random(shape, 3);
+    const direction = await directionOf(gradient);
+    for (const [i, row] of gram(direction, rows, columns).entries()) {
+      for (const [j, product] of row.entries()) {
+        // The polynomial leaves squares of singular values between 0.5 and 1.4.
+        if (i === j) expect(Math.abs(product - 0.95)).toBeLessThan(0.45);
+        else expect(Math.abs(product)).toBeLessThan(0.3);
+      }
+    }
+    const larger = await directionOf(
+      float32(
+        shape,
+        Float32Array.from(gradient.data, (value) => 1000 * value),
+      ),
+    );
+    for (const [i, value] of larger.entries()) expect(value).toBeCloseTo(direction[i]!, 3);
+  });
+
+  it('takes weight matrices only, and a gradient of nothing', async () => {
+    const parameters = new Map([
+      ['filters', random([3, 3, 8, 8], 1)],
+      ['bias', random([64], 1)],
+      ['depthwise', random([3, 3, 64, 1], 1)],
+      ['head', random([3, 3, 12, 3], 1)],
+    ]);
+    const muon = await Muon.create(engine, parameters);
+    expect([...(await muon!.directions())].map(([name, data]) => [name, data.some((x) => x !== 0)])).toEqual([
+      ['filters', false],
+    ]);
+    expect(muon!.ruleOf('bias', 1)).toBeUndefined();
+    await muon!.dispose();
+    expect(await Muon.create(engine, new Map([['bias', random([64], 1)]]))).toBeUndefined();
+  });
+});
+
+/** A product of two matrices of 12 that is to become a third, whose columns are of very different sizes. */
+function product(): FitProblem {
+  const flat = Float32Array.from(random([12, 12], 5).data, (value, i) => value * 0.6 ** (i % 12));
+  const target = float32([12, 12], flat);
+  return {
+    parameters: new Map([
+      ['a', random([12, 12], 6)],
+      ['b', random([12, 12], 7)],
+    ]),
+    runsPerStep: 2,
+    loss(graph) {
+      const made = tf.matMul(graph.parameter('a') as tf.Tensor2D, graph.parameter('b') as tf.Tensor2D);
+      const error = tf.mean(tf.square(tf.sub(made, graph.input('target', [12, 12])))) as tf.Scalar;
+      return { total: error, error, rate: tf.scalar(0) };
+    },
+    draw: () => ({ inputs: { target } }),
+  };
+}
+
+describe('a fit with Muon', () => {
+  const options = { engine, settings, steps: 60, lambda: 0, seed: 1 };
+
+  it('goes steps of the size asked for, and comes to what is looked for', async () => {
+    const problem = product();
+    const first = await runFit(problem, { ...options, steps: 1 });
+    // Two runs of a step, the cosine from the first to the second between the full rate and its floor.
+    const largest = 2 * settings.learningRate * settings.muonScale;
+    const before = problem.parameters.get('a')!.data;
+    const after = first.parameters.get('a')!.data;
+    let squares = 0;
+    for (const [i, value] of after.entries()) squares += (value - before[i]!) ** 2;
+    const size = Math.sqrt(squares / after.length);
+    expect(size).toBeGreaterThan(0.3 * largest);
+    expect(size).toBeLessThan(1.2 * largest);
+
+    const psnrDb: number[] = [];
+    await runFit(product(), { ...options, onProgress: (progress) => psnrDb.push(progress.psnrDb) });
+    expect(psnrDb.at(-1)).toBeGreaterThan(40);
+  });
+
+  it('goes on from where it was kept as if it had not stopped', async () => {
+    const wanted = await runFit(product(), options);
+    let kept: FitState | undefined;
+    let saves = 0;
+    const stop = new AbortController();
+    const checkpoint: FitCheckpoint = {
+      load: () => kept,
+      isDue() {
+        if (++saves === 31) stop.abort();
+        return false;
+      },
+      async save(state) {
+        const tensors = [...state.tensors].map(
+          ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() } as HostTensor] as const,
+        );
+        kept = { ...state, tensors: new Map(tensors) };
+      },
+    };
+    await runFit(product(), { ...options, checkpoint, abort: stop.signal });
+    expect(kept).toMatchObject({ step: 15, runs: 1 });
+    const outcome = await runFit(product(), {
+      ...options,
+      checkpoint: { ...checkpoint, isDue: () => false },
+    });
+    expect(outcome).toEqual(wanted);
+  });
+});
