@@ -4,22 +4,11 @@ import { float32, type HostTensor } from '../core/tensor.ts';
 import { createEngine } from '../engine/catalogue.ts';
 import { adamScalars, adamStep } from '../nn/adam.ts';
 import { adamRule } from './adam.ts';
-import type { FitCheckpoint, FitState } from './checkpoint.ts';
 import { WindowedGrid } from './grid.ts';
 import { type FitProgress, runFit } from './loop.ts';
 import type { FitProblem } from './problem.ts';
 import type { StepRule } from './step-rule.ts';
-
-const settings = {
-  learningRate: 0.05,
-  learningRateFloor: 0.02,
-  warmupSteps: 1,
-  roundedShare: 0.25,
-  adamBeta1: 0.9,
-  adamBeta2: 0.99,
-  muonScale: 0,
-  gradientClip: 1e6,
-};
+import { testSettings as settings, TestCheckpoint } from './test-fits.ts';
 
 /**
  * A grid of 4 x 6 that is to become its target times a scalar that is fitted too, window after window of 2 x 2.
@@ -158,30 +147,15 @@ describe('runFit', () => {
     const options = { engine, settings, steps: 8, lambda: 0, seed: 1 };
     const whole = problem();
     const wanted = await runFit(whole, options);
-    let kept: FitState | undefined;
-    let saves = 0;
+    const checkpoint = new TestCheckpoint();
     // Kept after 4 of the 6 runs of the second step, then after 3 of the last, the second that is rounded.
     for (const runs of [10, 45]) {
-      const stop = new AbortController();
-      const checkpoint: FitCheckpoint = {
-        load: () => kept,
-        isDue() {
-          if (++saves === runs) stop.abort();
-          return false;
-        },
-        async save(state) {
-          const tensors = [...state.tensors].map(
-            ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() } as HostTensor] as const,
-          );
-          kept = { ...state, tensors: new Map(tensors) };
-        },
-      };
-      await runFit(problem(), { ...options, checkpoint, abort: stop.signal });
+      await runFit(problem(), { ...options, checkpoint, abort: checkpoint.abortAfter(runs) });
+      const { kept } = checkpoint;
       expect(6 * kept!.step + kept!.runs).toBe(runs);
       expect(kept!.bestTotal === undefined).toBe(runs === 10);
     }
     const last = problem();
-    const checkpoint: FitCheckpoint = { load: () => kept, isDue: () => false, save: async () => {} };
     const outcome = await runFit(last, { ...options, checkpoint });
     expect(outcome).toEqual(wanted);
     expect(last.grid.values).toEqual(whole.grid.values);

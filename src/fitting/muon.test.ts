@@ -3,23 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { Rng } from '../core/rng.ts';
 import { float32, type HostTensor } from '../core/tensor.ts';
 import { createEngine } from '../engine/catalogue.ts';
-import type { FitCheckpoint, FitState } from './checkpoint.ts';
 import { runFit } from './loop.ts';
 import { Muon } from './muon.ts';
 import type { FitProblem } from './problem.ts';
+import { TestCheckpoint, testSettings } from './test-fits.ts';
 
 const engine = await createEngine('onnx', { threads: 1 });
 
-const settings = {
-  learningRate: 0.05,
-  learningRateFloor: 0.02,
-  warmupSteps: 1,
-  roundedShare: 0.25,
-  adamBeta1: 0.9,
-  adamBeta2: 0.99,
-  muonScale: 0.3,
-  gradientClip: 1e6,
-};
+const settings = { ...testSettings, muonScale: 0.3 };
 
 function random(shape: readonly number[], seed: number): HostTensor {
   const rng = new Rng(seed);
@@ -140,28 +131,10 @@ describe('a fit with Muon', () => {
 
   it('goes on from where it was kept as if it had not stopped', async () => {
     const wanted = await runFit(product(), options);
-    let kept: FitState | undefined;
-    let saves = 0;
-    const stop = new AbortController();
-    const checkpoint: FitCheckpoint = {
-      load: () => kept,
-      isDue() {
-        if (++saves === 31) stop.abort();
-        return false;
-      },
-      async save(state) {
-        const tensors = [...state.tensors].map(
-          ([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() } as HostTensor] as const,
-        );
-        kept = { ...state, tensors: new Map(tensors) };
-      },
-    };
-    await runFit(product(), { ...options, checkpoint, abort: stop.signal });
-    expect(kept).toMatchObject({ step: 15, runs: 1 });
-    const outcome = await runFit(product(), {
-      ...options,
-      checkpoint: { ...checkpoint, isDue: () => false },
-    });
+    const checkpoint = new TestCheckpoint();
+    await runFit(product(), { ...options, checkpoint, abort: checkpoint.abortAfter(31) });
+    expect(checkpoint.kept).toMatchObject({ step: 15, runs: 1 });
+    const outcome = await runFit(product(), { ...options, checkpoint });
     expect(outcome).toEqual(wanted);
   });
 });
