@@ -49,7 +49,7 @@ describe('Muon', () => {
     { shape: [8, 40] },
     { shape: [40, 8] },
     { shape: [3, 4, 5, 8] },
-  ])('makes the sides of a matrix of $shape orthogonal, whatever the size of its gradient', async ({
+  ])('makes the sides of a matrix of $shape.length dimensions orthogonal, whatever the size of its gradient', async ({
     shape,
   }) => {
     const columns = shape.at(-1)!;
@@ -70,6 +70,25 @@ describe('Muon', () => {
       ),
     );
     for (const [i, value] of larger.entries()) expect(value).toBeCloseTo(direction[i]!, 3);
+  });
+
+  it('takes the columns of a large one in pieces', async () => {
+    const [rows, columns] = [300, 600];
+    const direction = await directionOf(random([rows, columns], 4));
+    // 3 pieces of 200.
+    const piece = new Float32Array(rows * 200);
+    for (let i = 0; i < piece.length; i++)
+      piece[i] = direction[Math.floor(i / 200) * columns + 200 + (i % 200)]!;
+    const products = gram(piece, rows, 200);
+    for (const [i, row] of products.entries()) expect(Math.abs(row[i]! - 0.95)).toBeLessThan(0.45);
+    const between = products.flatMap((row, i) => row.filter((_, j) => i !== j));
+    // Of random columns of that length it is 0.058.
+    expect(Math.hypot(...between) / Math.sqrt(between.length)).toBeLessThan(0.035);
+    let squares = 0;
+    for (const value of direction) squares += value ** 2;
+    const size = Math.sqrt(squares / direction.length);
+    expect(size).toBeGreaterThan(0.75);
+    expect(size).toBeLessThan(1.1);
   });
 
   it('takes weight matrices only, and a gradient of nothing', async () => {

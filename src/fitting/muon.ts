@@ -8,6 +8,8 @@ const FEWEST = 8;
 const MOMENTUM = 0.95;
 /** Coefficients of the polynomial that takes singular values towards 1, those of Jordan et al. */
 const [A, B, C] = [3.4445, -4.775, 2.0315] as const;
+/** Where both sides are longer, columns are taken in pieces no wider than this: products of the shorter side cost its square. */
+const WIDEST = 256;
 /** Jordan et al. take 5. Files of 3 lie on the same curve of rate and error, in three fifths of the time (docs/inr-video.md). */
 const ITERATIONS = 3;
 
@@ -87,14 +89,26 @@ export class Muon {
   }
 }
 
-/** A matrix with its singular values taken to about 1, times the root of its longer side, by Newton-Schulz iterations. */
+/** A matrix, or pieces of its columns, with singular values taken to about 1 times the root of the longer side. */
 function orthogonal(matrix: tf.Tensor2D): tf.Tensor2D {
   const [rows, columns] = matrix.shape;
+  if (Math.min(rows, columns) <= WIDEST) return orthogonalPiece(matrix);
+  const count = Math.ceil(columns / WIDEST);
+  const edges = Array.from({ length: count + 1 }, (_, i) => Math.round((i * columns) / count));
+  const pieces = edges
+    .slice(1)
+    .map((to, i) => tf.slice(matrix, [0, edges[i]!], [rows, to - edges[i]!]) as tf.Tensor2D);
+  return tf.concat(pieces.map(orthogonalPiece), 1);
+}
+
+/** By Newton-Schulz iterations. */
+function orthogonalPiece(matrix: tf.Tensor2D): tf.Tensor2D {
+  const [rows, columns] = matrix.shape;
   const wide = rows <= columns;
-  // Products of the shorter side with itself are the small ones.
   const norm = tf.add(tf.sqrt(tf.sum(tf.square(matrix))), 1e-20);
   let x = tf.div(matrix, norm) as tf.Tensor2D;
   for (let i = 0; i < ITERATIONS; i++) {
+    // Products of the shorter side with itself are the small ones.
     const square = wide ? tf.matMul(x, x, false, true) : tf.matMul(x, x, true, false);
     const powers = tf.add(tf.mul(square, B), tf.mul(tf.matMul(square, square), C)) as tf.Tensor2D;
     x = tf.add(tf.mul(x, A), wide ? tf.matMul(powers, x) : tf.matMul(x, powers));
