@@ -243,7 +243,7 @@ class FitRun {
       if (rate === 0) return undefined;
       const matrixRule = muon?.ruleOf(name, scale);
       if (matrixRule) {
-        matrixRates.set(name, learningRate * rate * settings.muonScale);
+        matrixRates.set(name, learningRate * rate);
         return matrixRule;
       }
       const { adamBeta1: beta1, adamBeta2: beta2 } = settings;
@@ -252,7 +252,12 @@ class FitRun {
     });
     if (!muon || matrixRates.size === 0) return;
     const directions = await muon.directions();
-    for (const [name, rate] of matrixRates) state.add(name, directions.get(name)!, -rate);
+    for (const [name, rate] of matrixRates) {
+      state.move(name, directions.get(name)!, {
+        factor: -rate * settings.muonScale,
+        keep: 1 - rate * settings.muonDecay,
+      });
+    }
   }
 }
 

@@ -45,6 +45,8 @@ export interface FitSettings {
   readonly adamBeta2: number;
   /** Root mean square of an entry's change in a step of Muon, which matrices take instead of Adam's, in learning rates; 0 for none. */
   readonly muonScale: number;
+  /** Share of itself that a matrix loses in such a step, in learning rates. */
+  readonly muonDecay: number;
   /** Largest global gradient norm. */
   readonly gradientClip: number;
 }

@@ -11,6 +11,7 @@ export const testSettings: FitSettings = {
   adamBeta1: 0.9,
   adamBeta2: 0.99,
   muonScale: 0,
+  muonDecay: 0,
   gradientClip: 1e6,
 };
 

@@ -70,10 +70,13 @@ export class TrainedState {
     for (const [name, grid] of this.grids) grid.step(ruleOf(name, norm) ?? (() => {}));
   }
 
-  /** Adds a change, times a factor, to a parameter. */
-  add(name: string, change: Float32Array, factor: number): void {
+  /** Adds a change times a factor to a parameter, of which a share is kept then. */
+  move(name: string, change: Float32Array, { factor, keep }: { factor: number; keep: number }): void {
     const { values } = this.grids.get(name)!;
-    for (let i = 0; i < values.length; i++) values[i]! += factor * change[i]!;
+    for (let i = 0; i < values.length; i++) {
+      values[i]! += factor * change[i]!;
+      values[i]! *= keep;
+    }
   }
 
   /** Remembers all values. */

@@ -141,6 +141,11 @@ const fit = z
       .describe(
         "weight matrices go steps of Muon, so many learning rates large, in place of Adam's; 0 for none",
       ),
+    muonDecay: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe('share of itself that a matrix loses in such a step, in learning rates'),
     gradientClip: positive.default(1e6).describe('largest global gradient norm'),
   })
   .refine(({ presets, preset }) => preset in presets, {
