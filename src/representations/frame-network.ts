@@ -43,7 +43,7 @@ const MAX_BYTES = 2 ** 32;
 
 const MAX_PARAMETERS = 2 ** 24;
 /** What a value of a network takes in a file at most, of those measured (docs/inr-video.md). */
-const BITS_PER_VALUE = 5.2;
+const BITS_PER_VALUE = 4.2;
 
 const count = z.int().positive();
 
