@@ -12,8 +12,8 @@ interface Box {
 }
 
 /**
- * A grid of trained values, with the moments of their gradients, that is read and changed by windows. A window may reach over the edges: there it
- * repeats the edge, and gradients of the repetitions are dropped.
+ * A grid of trained values, with the moments of their gradients, that is read and changed by windows. A window may reach over the
+ * edges: there it repeats the edge, and gradients of the repetitions are dropped.
  */
 export class WindowedGrid {
   readonly rows: number;

@@ -33,8 +33,8 @@ export interface FitOutcome {
 const LOSSES = ['total', 'error', 'rate'] as const;
 
 /**
- * Fits a problem with Adam, its matrices with Muon where the settings say so. In the rounded phase, whose losses are what the file will have, the best
- * step is kept; before it, the last. Throws the reason of an abort that is a `CodecError`.
+ * Fits a problem with Adam, its matrices with Muon where the settings say so. In the rounded phase, whose losses are what the file
+ * will have, the best step is kept; before it, the last. Throws the reason of an abort that is a `CodecError`.
  */
 export async function runFit(problem: FitProblem, options: FitOptions): Promise<FitOutcome> {
   await loadGradients();

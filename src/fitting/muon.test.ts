@@ -148,6 +148,15 @@ describe('a fit with Muon', () => {
     expect(psnrDb.at(-1)).toBeGreaterThan(40);
   });
 
+  it('makes its matrices smaller by the decay', async () => {
+    const decaying = { ...settings, learningRateFloor: 1, muonScale: 1e-9, muonDecay: 2 };
+    const problem = product();
+    const { parameters } = await runFit(problem, { ...options, settings: decaying, steps: 1 });
+    // Two runs, each of which keeps 1 - 0.05 * 2.
+    for (const [i, value] of parameters.get('a')!.data.entries())
+      expect(value).toBeCloseTo(0.9 ** 2 * problem.parameters.get('a')!.data[i]!, 5);
+  });
+
   it('goes on from where it was kept as if it had not stopped', async () => {
     const wanted = await runFit(product(), options);
     const checkpoint = new TestCheckpoint();
