@@ -10,7 +10,7 @@ const MOMENTUM = 0.95;
 const [A, B, C] = [3.4445, -4.775, 2.0315] as const;
 /** Where both sides are longer, columns are taken in pieces no wider than this: products of the shorter side cost its square. */
 const WIDEST = 256;
-/** Jordan et al. take 5. Files of 3 lie on the same curve of rate and error, in three fifths of the time (docs/inr-video.md). */
+/** Jordan et al. take 5. Files of 3 lie on the same curve of rate and error (docs/inr-video.md), for three fifths of the products. */
 const ITERATIONS = 3;
 
 interface Matrix {
